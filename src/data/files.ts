@@ -1,0 +1,32 @@
+import { readFile } from "node:fs/promises";
+import { DataError, InputError } from "../errors.ts";
+
+/**
+ * The bytes of a file.
+ *
+ * @throws InputError  when it is missing or cannot be read; `hint` is what to do then
+ */
+export async function readBytes(path: string, hint?: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "no such file" : `cannot be read (${code})`;
+    throw new InputError(`${path}: ${why}`, { hint, cause });
+  }
+}
+
+/**
+ * The text of a file in UTF-8, without a byte order mark.
+ *
+ * @throws InputError  when it cannot be read
+ * @throws DataError  when it is not UTF-8, where decoding all the same would put � for the unknown
+ */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DataError(`${path}: is not UTF-8 text`, { hint: "save it as UTF-8", cause });
+  }
+}

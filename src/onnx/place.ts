@@ -1,0 +1,103 @@
+import { InternalError, ShapeError } from "../errors.ts";
+import type { Body, Node, Value } from "../graph/node.ts";
+
+/** A graph or subgraph of the model to be, and the nodes that stand in it, in order. */
+export interface Place {
+  readonly parent: Place | null;
+  readonly body: Body | null; // null: the outermost graph
+  readonly repeats: boolean; // a body that runs more than once: what does not change is moved out
+  readonly depth: number;
+  readonly nodes: Node[];
+}
+
+export interface Placement {
+  readonly root: Place;
+  readonly placeOf: ReadonlyMap<Node, Place>;
+  readonly bodies: ReadonlyMap<Body, Place>;
+}
+
+/** The value that a CustomVjp passes through: it leaves no trace in ONNX. */
+export function resolve(value: Value): Value {
+  let resolved = value;
+  while (resolved.node.op === "CustomVjp") resolved = resolved.node.inputs[resolved.index]!;
+  return resolved;
+}
+
+/** What a node needs to stand before it, the results of its bodies among it. */
+const needs = (node: Node): Value[] => [
+  ...node.inputs.filter((value) => value !== null).map(resolve),
+  ...node.bodies.flatMap((body) => body.results.map(resolve)),
+];
+
+/** Nodes of all places, each after everything that it or its bodies need. Without recursion. */
+function flatOrder(outputs: readonly Value[]): Node[] {
+  const order: Node[] = [];
+  const opened = new Set<Node>();
+  const done = new Set<Node>();
+  const stack = outputs.map((value) => value.node).reverse();
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+    if (opened.has(node)) {
+      stack.pop();
+      if (!done.has(node)) order.push(node);
+      done.add(node);
+    } else {
+      opened.add(node);
+      for (const { node: before } of needs(node)) if (!opened.has(before)) stack.push(before);
+    }
+  }
+  return order;
+}
+
+/** The innermost place that holds both. */
+function common(a: Place, b: Place): Place {
+  let [p, q] = [a, b];
+  while (p !== q) {
+    if (p.depth >= q.depth) p = p.parent ?? p;
+    else q = q.parent ?? q;
+  }
+  return p;
+}
+
+/**
+ * Decides in which (sub)graph each node stands: in the innermost one that holds all its uses,
+ * moved out of loops whose state it does not depend on. A branch of an If keeps what only it uses.
+ *
+ * @throws ShapeError when a value made in a body is used outside it
+ */
+export function place(outputs: readonly Value[]): Placement {
+  const root: Place = { parent: null, body: null, repeats: false, depth: 0, nodes: [] };
+  const placeOf = new Map<Node, Place>();
+  const bodies = new Map<Body, Place>();
+  const use = ({ node }: Value, at: Place) => {
+    const known = placeOf.get(node);
+    placeOf.set(node, known === undefined ? at : common(known, at));
+  };
+
+  const resolved = outputs.map(resolve);
+  const order = flatOrder(resolved);
+  for (const value of resolved) use(value, root);
+  for (let i = order.length - 1; i >= 0; i--) {
+    const node = order[i];
+    let at = placeOf.get(node);
+    if (at === undefined) throw new InternalError(`${node.op} has no use`);
+    const within = at;
+    while (at.parent && at.repeats && !node.scopes.includes(at.body!.scope)) at = at.parent;
+    for (const scope of node.scopes) {
+      let outer: Place | null = within;
+      while (outer && outer.body?.scope !== scope) outer = outer.parent;
+      if (!outer) throw new ShapeError(`a value made in a body (by ${node.op}) is used outside it`);
+    }
+    placeOf.set(node, at);
+    for (const value of node.inputs) if (value) use(resolve(value), at);
+    for (const body of node.bodies) {
+      const inner = { parent: at, body, repeats: node.op !== "If", depth: at.depth + 1, nodes: [] };
+      bodies.set(body, inner);
+      for (const result of body.results) use(resolve(result), inner);
+    }
+  }
+  for (const node of order) {
+    if (node.op !== "Input" && node.op !== "Constant") placeOf.get(node)!.nodes.push(node);
+  }
+  return { root, placeOf, bodies };
+}
