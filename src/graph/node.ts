@@ -39,8 +39,13 @@ export interface Body {
   readonly results: readonly Value[];
 }
 
-/** Cotangents of a CustomVjp's outputs → cotangents of all its inputs (null: none). */
+/**
+ * The derivative of a CustomVjp: from its inputs, its outputs and their cotangents (null: none) to
+ * the cotangents of its inputs. It may use no other value of the graph, so that the node can be
+ * rebuilt with other inputs.
+ */
 export type CustomRule = (
+  inputs: readonly Value[],
   outputs: readonly Value[],
   cotangents: readonly (Value | null)[],
 ) => readonly (Value | null)[];

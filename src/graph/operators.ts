@@ -5,8 +5,8 @@ import { linearOperators } from "./infer/linear.ts";
 import { movementOperators } from "./infer/movement.ts";
 import { reductionOperators } from "./infer/reduction.ts";
 import { windowOperators } from "./infer/window.ts";
-import type { TensorType } from "./shape.ts";
 import type { Body, Value } from "./node.ts";
+import type { TensorType } from "./shape.ts";
 
 export type AttributeValue = number | string | readonly number[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;

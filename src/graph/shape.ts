@@ -39,7 +39,9 @@ export function broadcastShapes(a: Shape, b: Shape): Shape {
     const q = b[i - rank + b.length] ?? 1;
     if (p === q || q === 1) return p;
     if (p === 1) return q;
-    throw new ShapeError(`${formatShape(a)} and ${formatShape(b)} do not broadcast: ${p} against ${q}`);
+    throw new ShapeError(
+      `${formatShape(a)} and ${formatShape(b)} do not broadcast: ${p} against ${q}`,
+    );
   });
 }
 

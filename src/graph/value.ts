@@ -1,5 +1,4 @@
 import { InternalError, ShapeError } from "../errors.ts";
-import { type AttributeValue, type Attributes, type OpType, operators } from "./operators.ts";
 import {
   type Body,
   type CustomRule,
@@ -9,6 +8,7 @@ import {
   type TensorData,
   type Value,
 } from "./node.ts";
+import { type Attributes, type AttributeValue, type OpType, operators } from "./operators.ts";
 import {
   type DType,
   elementCount,
@@ -30,7 +30,14 @@ interface NodeSpec {
   vjp?: CustomRule;
 }
 
-function makeNode({ op, inputs = [], attributes = {}, bodies = [], types, ...rest }: NodeSpec): Node {
+function makeNode({
+  op,
+  inputs = [],
+  attributes = {},
+  bodies = [],
+  types,
+  ...rest
+}: NodeSpec): Node {
   const captures = bodies.length === 0 ? [] : captured(bodies);
   const outputs: Value[] = [];
   const node: Node = {
@@ -78,7 +85,8 @@ export function tensor(data: TensorData, shape: readonly number[], name?: string
   if (elementCount(shape) !== data.length) {
     throw new ShapeError(`${data.length} numbers for a constant of shape ${formatShape(shape)}`);
   }
-  return makeNode({ op: "Constant", types: [{ dtype: dtypeOf(data), shape }], data, name }).outputs[0];
+  return makeNode({ op: "Constant", types: [{ dtype: dtypeOf(data), shape }], data, name })
+    .outputs[0];
 }
 
 export const dtypeOf = (data: TensorData): DType =>
@@ -161,14 +169,16 @@ let nextScope = 0;
 
 /**
  * Passes `outputs` through unchanged, with a derivative of the caller's own: `rule` is given the
- * cotangents of the outputs and returns those of `[...outputs, ...dependencies]`.
+ * inputs `[...outputs, ...dependencies]`, the outputs and their cotangents, and returns the
+ * cotangents of those inputs.
  */
 export const customVjp = (
   outputs: readonly Value[],
   dependencies: readonly Value[],
   rule: CustomRule,
 ): readonly Value[] =>
-  makeNode({ op: "CustomVjp", inputs: [...outputs, ...dependencies], types: outputs, vjp: rule }).outputs;
+  makeNode({ op: "CustomVjp", inputs: [...outputs, ...dependencies], types: outputs, vjp: rule })
+    .outputs;
 
 /** Outer values that bodies use, each once: the frontier at which dependence on a parameter ends. */
 export function captured(bodies: readonly Body[]): readonly Value[] {
@@ -176,7 +186,9 @@ export function captured(bodies: readonly Body[]): readonly Value[] {
   for (const { scope, results } of bodies) {
     const inner = (value: Value) => value.node.scopes.includes(scope);
     for (const result of results) if (!inner(result)) found.add(result);
-    for (const node of topologicalOrder(results.filter(inner), (node) => node.scopes.includes(scope))) {
+    for (const node of topologicalOrder(results.filter(inner), (node) =>
+      node.scopes.includes(scope),
+    )) {
       for (const value of dependencies(node)) if (!inner(value)) found.add(value);
     }
   }
@@ -212,7 +224,7 @@ export function topologicalOrder(
 
 /** An attribute of a node that is known to be there. */
 export function attribute<T extends AttributeValue>(node: Node, name: string): T {
-  const value = node.attributes[name] ?? (operators[node.op as OpType].attributes[name]?.default);
+  const value = node.attributes[name] ?? operators[node.op as OpType].attributes[name]?.default;
   if (value === undefined) throw new InternalError(`${node.op} has no attribute "${name}"`);
   return value as T;
 }

@@ -19,20 +19,28 @@ export interface Model {
 const smallConstant = 64;
 
 type Field = (writer: BinaryWriter) => void;
-const message = (number: number, write: Field): Field => (writer) => {
-  writer.tag(number, WireType.LengthDelimited).fork();
-  write(writer);
-  writer.join();
-};
-const text = (number: number, value: string): Field => (writer) => {
-  writer.tag(number, WireType.LengthDelimited).string(value);
-};
-const integer = (number: number, value: number | bigint): Field => (writer) => {
-  writer.tag(number, WireType.Varint).int64(value);
-};
-const all = (...fields: readonly (Field | null)[]): Field => (writer) => {
-  for (const write of fields) write?.(writer);
-};
+const message =
+  (number: number, write: Field): Field =>
+  (writer) => {
+    writer.tag(number, WireType.LengthDelimited).fork();
+    write(writer);
+    writer.join();
+  };
+const text =
+  (number: number, value: string): Field =>
+  (writer) => {
+    writer.tag(number, WireType.LengthDelimited).string(value);
+  };
+const integer =
+  (number: number, value: number | bigint): Field =>
+  (writer) => {
+    writer.tag(number, WireType.Varint).int64(value);
+  };
+const all =
+  (...fields: readonly (Field | null)[]): Field =>
+  (writer) => {
+    for (const write of fields) write?.(writer);
+  };
 
 /** The bytes of an ONNX ModelProto. @throws ShapeError for a free input that is not named */
 export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Array {
@@ -51,7 +59,10 @@ export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Arr
       ),
     ),
     ...Object.entries(metadata).map(([key, value]) =>
-      message(field.model.metadata, all(text(field.entry.key, key), text(field.entry.value, value))),
+      message(
+        field.model.metadata,
+        all(text(field.entry.key, key), text(field.entry.value, value)),
+      ),
     ),
   )(writer);
   return writer.finish();
@@ -74,7 +85,8 @@ class GraphEncoder {
       this.names.set(value, name);
     }
     for (const node of placement.placeOf.keys()) {
-      if (node.op !== "Input" || node.scopes.length > 0 || this.names.has(node.outputs[0])) continue;
+      if (node.op !== "Input" || node.scopes.length > 0 || this.names.has(node.outputs[0]))
+        continue;
       throw new ShapeError(`input "${node.name}" is used and is not among the inputs of the model`);
     }
     this.inputs = inputs;
@@ -115,7 +127,8 @@ class GraphEncoder {
     const renamed: [string, Value][] = [];
     for (const [name, given] of Object.entries(outputs)) {
       const value = resolve(given);
-      const own = value.node.op !== "Input" && value.node.op !== "Constant" && !this.names.has(value);
+      const own =
+        value.node.op !== "Input" && value.node.op !== "Constant" && !this.names.has(value);
       if (this.taken.has(name)) throw new ShapeError(`"${name}" names two inputs or outputs`);
       this.taken.add(name);
       if (own) this.names.set(value, name);
@@ -127,8 +140,12 @@ class GraphEncoder {
       text(field.graph.name, "eigenflow"),
       ...[...nodes, ...copies].map((node) => message(field.graph.node, node)),
       ...this.tensors(root),
-      ...Object.entries(this.inputs).map(([name, v]) => message(field.graph.input, valueInfo(name, v))),
-      ...Object.entries(outputs).map(([name, v]) => message(field.graph.output, valueInfo(name, v))),
+      ...Object.entries(this.inputs).map(([name, v]) =>
+        message(field.graph.input, valueInfo(name, v)),
+      ),
+      ...Object.entries(outputs).map(([name, v]) =>
+        message(field.graph.output, valueInfo(name, v)),
+      ),
     );
   }
 
@@ -216,7 +233,11 @@ function attributeProto(name: string, kind: keyof typeof attributeType, value: u
       for (const n of value as number[]) integer(field.attribute.ints, n)(w);
     },
   };
-  return all(text(field.attribute.name, name), write[kind], integer(field.attribute.type, attributeType[kind]));
+  return all(
+    text(field.attribute.name, name),
+    write[kind],
+    integer(field.attribute.type, attributeType[kind]),
+  );
 }
 
 const valueInfo = (name: string, { dtype, shape }: TensorType): Field =>
@@ -234,7 +255,9 @@ const valueInfo = (name: string, { dtype, shape }: TensorType): Field =>
               ...shape.map((dim) =>
                 message(
                   field.shape.dim,
-                  typeof dim === "number" ? integer(field.dim.value, dim) : text(field.dim.param, dim),
+                  typeof dim === "number"
+                    ? integer(field.dim.value, dim)
+                    : text(field.dim.param, dim),
                 ),
               ),
             ),

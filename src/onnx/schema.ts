@@ -3,7 +3,15 @@
  * numbers by message, and the codes of the enumerations.
  */
 export const field = {
-  model: { irVersion: 1, producerName: 2, producerVersion: 3, docString: 6, graph: 7, opsetImport: 8, metadata: 14 },
+  model: {
+    irVersion: 1,
+    producerName: 2,
+    producerVersion: 3,
+    docString: 6,
+    graph: 7,
+    opsetImport: 8,
+    metadata: 14,
+  },
   opset: { domain: 1, version: 2 },
   entry: { key: 1, value: 2 },
   graph: { node: 1, name: 2, initializer: 5, docString: 10, input: 11, output: 12 },
@@ -14,11 +22,28 @@ export const field = {
   tensorType: { elemType: 1, shape: 2 },
   shape: { dim: 1 },
   dim: { value: 1, param: 2 },
-  tensor: { dims: 1, dataType: 2, floatData: 4, int32Data: 5, int64Data: 7, name: 8, rawData: 9, doubleData: 10 },
+  tensor: {
+    dims: 1,
+    dataType: 2,
+    floatData: 4,
+    int32Data: 5,
+    int64Data: 7,
+    name: 8,
+    rawData: 9,
+    doubleData: 10,
+  },
 } as const;
 
 /** AttributeProto.AttributeType */
-export const attributeType = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
+export const attributeType = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+} as const;
 
 export const irVersion = 8;
 /** The operator sets that our graphs are written in. */

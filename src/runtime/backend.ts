@@ -15,7 +15,11 @@ export interface Ort {
   readonly InferenceSession: {
     create(model: Uint8Array, options?: Record<string, unknown>): Promise<OrtSession>;
   };
-  readonly env: { logLevel?: string; wasm?: { numThreads?: number }; versions?: { common?: string } };
+  readonly env: {
+    logLevel?: string;
+    wasm?: { numThreads?: number };
+    versions?: { common?: string };
+  };
 }
 
 /** Where a program runs: the native library in Node, or the WebAssembly build. */
@@ -26,7 +30,10 @@ export interface Backend {
   readonly ort: Ort;
 }
 
-const packages: Readonly<Record<Device, string>> = { cpu: "onnxruntime-node", wasm: "onnxruntime-web" };
+const packages: Readonly<Record<Device, string>> = {
+  cpu: "onnxruntime-node",
+  wasm: "onnxruntime-web",
+};
 const loaded = new Map<Device, Promise<Backend>>();
 
 /** @throws MissingRuntimeError with the line that installs it */

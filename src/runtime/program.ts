@@ -41,7 +41,11 @@ export async function compile<I extends Values, O extends Values>(
 ): Promise<Program<I, O>> {
   const { ort } = await loadBackend(device);
   const count = threads ?? threadsFor(Object.values(outputs), sizes, availableParallelism());
-  const session = await acquireSession(ort, encode({ inputs, outputs }), { device, threads: count, profile });
+  const session = await acquireSession(ort, encode({ inputs, outputs }), {
+    device,
+    threads: count,
+    profile,
+  });
   return programOf(ort, session, inputs, outputs, count);
 }
 
@@ -92,12 +96,15 @@ function checkFeeds(inputs: Values, feeds: Readonly<Record<string, Tensor>>): vo
   const sizes = new Map<string, number>();
   for (const name of Object.keys(feeds)) {
     if (!(name in inputs)) {
-      throw new ShapeError(`unknown input "${name}"; the program takes ${Object.keys(inputs).join(", ")}`);
+      throw new ShapeError(
+        `unknown input "${name}"; the program takes ${Object.keys(inputs).join(", ")}`,
+      );
     }
   }
   for (const [name, wanted] of Object.entries(inputs)) {
     const given = feeds[name];
-    if (given === undefined) throw new ShapeError(`input "${name}" (${formatType(wanted)}) is not fed`);
+    if (given === undefined)
+      throw new ShapeError(`input "${name}" (${formatType(wanted)}) is not fed`);
     const fits =
       given.dtype === wanted.dtype &&
       given.shape.length === wanted.shape.length &&

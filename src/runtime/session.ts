@@ -31,7 +31,10 @@ export async function acquireSession(
   { device, threads, profile }: SessionOptions,
 ): Promise<SharedSession> {
   const key = `${device}/${threads}/${profile ?? ""}/${createHash("sha256").update(model).digest("hex")}`;
-  const entry = open.get(key) ?? { session: openSession(ort, model, device, threads, profile), holders: 0 };
+  const entry = open.get(key) ?? {
+    session: openSession(ort, model, device, threads, profile),
+    holders: 0,
+  };
   open.set(key, entry);
   entry.holders++;
   const release = async () => {

@@ -1,7 +1,6 @@
-import type { Node } from "../graph/node.ts";
+import type { Node, Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/value.ts";
-import type { Value } from "../graph/node.ts";
 
 /** Below this many multiply-adds a product is quicker on one thread (measured, design.md section 2). */
 const worthThreads = 64 ** 3;

@@ -17,7 +17,10 @@ describe("compile", () => {
     const w = input("w", "float64", [1, 2]);
     const program = await compile({ x, w }, { y: affine(x, w) });
     const weight = tensorOf(Float64Array.of(3, 4), [1, 2]);
-    const { y } = await program.run({ x: tensorOf(Float64Array.of(1, 2, 5, 6), [2, 2]), w: weight });
+    const { y } = await program.run({
+      x: tensorOf(Float64Array.of(1, 2, 5, 6), [2, 2]),
+      w: weight,
+    });
     expect(y.shape).toEqual([2, 1]);
     expect(y.data).toBeAllClose([11, 39]);
     const single = await program.run({ x: tensorOf(Float64Array.of(1, 0), [1, 2]), w: weight });
@@ -31,9 +34,16 @@ describe("compile", () => {
     const limit = input("limit", "float64", [1]);
     const doubled = loop({ times: 50 }, { y: x }, ({ y }) => {
       const next = mul(y, 2);
-      return { state: { y: next }, proceed: reduceBool(less(next, limit)), outputs: { trace: next } };
+      return {
+        state: { y: next },
+        proceed: reduceBool(less(next, limit)),
+        outputs: { trace: next },
+      };
     });
-    const program = await compile({ x, limit }, { y: doubled.state.y, trace: doubled.outputs.trace });
+    const program = await compile(
+      { x, limit },
+      { y: doubled.state.y, trace: doubled.outputs.trace },
+    );
     const { y, trace } = await program.run({ x: vector(3), limit: vector(40) });
     expect(y.data).toBeAllClose([48]);
     expect(trace.data).toBeAllClose([6, 12, 24, 48]);
@@ -52,7 +62,10 @@ describe("compile", () => {
     const backward = scan({ s: zero }, { x: xs }, step, { reverse: true });
     const program = await compile({ xs, a }, { f: forward.outputs.s, b: backward.outputs.s });
     const k = Math.tanh(0.5);
-    const { f, b } = await program.run({ xs: vector(1, 2, 3), a: tensorOf(Float64Array.of(0.5), []) });
+    const { f, b } = await program.run({
+      xs: vector(1, 2, 3),
+      a: tensorOf(Float64Array.of(0.5), []),
+    });
     expect(f.data).toBeAllClose([1, 2 + k, 3 + k * (2 + k)]);
     expect(b.data).toBeAllClose([1 + k * (2 + 3 * k), 2 + 3 * k, 3]);
     await program.release();
@@ -66,7 +79,8 @@ describe("compile", () => {
       () => ({ y: add(x, 1) }),
     ).y;
     const program = await compile({ x }, { y });
-    const at = async (n: number) => (await program.run({ x: tensorOf(Float64Array.of(n), []) })).y.data[0];
+    const at = async (n: number) =>
+      (await program.run({ x: tensorOf(Float64Array.of(n), []) })).y.data[0];
     expect(await at(2)).toBe(20);
     expect(await at(-2)).toBe(-1);
     await program.release();
@@ -89,5 +103,7 @@ describe("compile", () => {
 
 const reduceBool = (x: ReturnType<typeof less>) => greater(reduceSum(castToInt(x)), 0);
 const castToInt = (x: ReturnType<typeof less>) => cast(x, "int64");
+
 import { cast } from "../../src/graph/ops/elementwise.ts";
+
 void matmul;

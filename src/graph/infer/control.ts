@@ -1,13 +1,19 @@
 import { ShapeError } from "../../errors.ts";
+import { constantNumbers, type Value } from "../node.ts";
 import type { Operator } from "../operators.ts";
 import { type Dim, formatType, freshDim, sameShape, type TensorType } from "../shape.ts";
-import { constantNumbers, type Value } from "../node.ts";
 import { operator, required } from "./elementwise.ts";
 
-function sameTypes(what: string, given: readonly TensorType[], wanted: readonly TensorType[]): void {
+function sameTypes(
+  what: string,
+  given: readonly TensorType[],
+  wanted: readonly TensorType[],
+): void {
   wanted.forEach((type, i) => {
     if (given[i].dtype !== type.dtype || !sameShape(given[i].shape, type.shape)) {
-      throw new ShapeError(`${what} ${i} becomes ${formatType(given[i])}, wanted ${formatType(type)}`);
+      throw new ShapeError(
+        `${what} ${i} becomes ${formatType(given[i])}, wanted ${formatType(type)}`,
+      );
     }
   });
 }
@@ -27,7 +33,8 @@ export const controlOperators = {
     const [next, ...rest] = body.results;
     if (next.dtype !== "bool") throw new ShapeError("the body's condition must be bool");
     sameTypes("state", rest.slice(0, initial.length), initial);
-    const fixed = times && !condition && next === body.parameters[1] ? constantNumbers(times) : null;
+    const fixed =
+      times && !condition && next === body.parameters[1] ? constantNumbers(times) : null;
     const length = fixed ? fixed[0] : freshDim();
     return [...initial, ...rest.slice(initial.length).map(stacked(length))];
   }),

@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.ts";
+import type { Value } from "../node.ts";
 import type { AttributeSpec, Operator } from "../operators.ts";
 import { broadcastShapes, type DType, formatType, isFloat, type TensorType } from "../shape.ts";
-import type { Value } from "../node.ts";
 
 type Demand = "float" | "number" | "bool" | "any";
 

@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.ts";
+import { constantNumbers, type Value } from "../node.ts";
 import type { Operator } from "../operators.ts";
 import { formatShape, freshDim, normalizeAxis, sameShape } from "../shape.ts";
-import { constantNumbers, type Value } from "../node.ts";
 import { operator, required, sameDtype } from "./elementwise.ts";
 
 const axisAttribute = { axis: { kind: "int", default: 0 } } as const;
@@ -50,11 +50,24 @@ export const indexOperators = {
       if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
       const wanted = [...index.shape.slice(0, -1), ...x.shape.slice(depth)];
       if (!sameShape(wanted, updates.shape)) {
-        throw new ShapeError(`updates ${formatShape(updates.shape)}, wanted ${formatShape(wanted)}`);
+        throw new ShapeError(
+          `updates ${formatShape(updates.shape)}, wanted ${formatShape(wanted)}`,
+        );
       }
       return [{ dtype: sameDtype(x, updates), shape: x.shape }];
     },
     { reduction: { kind: "string", default: "none" } },
+  ),
+
+  /** Slices of x at rows of indices [..., k] into its first k axes: the adjoint of ScatterND. */
+  GatherND: operator(
+    ([first, second]) => {
+      const [x, index] = [required(first, 0), indices(second, 1)];
+      const depth = index.shape.at(-1);
+      if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
+      return [{ dtype: x.dtype, shape: [...index.shape.slice(0, -1), ...x.shape.slice(depth)] }];
+    },
+    { batch_dims: { kind: "int", default: 0 } },
   ),
 
   /** indices, depth, [off, on] → the indices' shape with an axis of that depth */

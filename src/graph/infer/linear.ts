@@ -8,7 +8,8 @@ export const linearOperators = {
   MatMul: operator(([first, second]) => {
     const [a, b] = [required(first, 0), required(second, 1)];
     demand(a, "float");
-    if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError("both ranks must be 2 or more");
+    if (a.shape.length < 2 || b.shape.length < 2)
+      throw new ShapeError("both ranks must be 2 or more");
     const [inner, rows] = [a.shape.at(-1)!, b.shape.at(-2)!];
     if (inner !== rows) {
       throw new ShapeError(
@@ -24,17 +25,22 @@ export const linearOperators = {
     ([first, second, third], { transA = 0, transB = 0 }) => {
       const [a, b] = [required(first, 0), required(second, 1)];
       demand(a, "float");
-      if (a.shape.length !== 2 || b.shape.length !== 2) throw new ShapeError("both ranks must be 2");
+      if (a.shape.length !== 2 || b.shape.length !== 2)
+        throw new ShapeError("both ranks must be 2");
       const [m, k] = transA ? [a.shape[1], a.shape[0]] : a.shape;
       const [rows, n] = transB ? [b.shape[1], b.shape[0]] : b.shape;
       if (k !== rows) {
-        throw new ShapeError(`inner sizes ${k} and ${rows} differ (transA ${transA}, transB ${transB})`);
+        throw new ShapeError(
+          `inner sizes ${k} and ${rows} differ (transA ${transA}, transB ${transB})`,
+        );
       }
       sameDtype(a, b);
       if (third) {
         sameDtype(a, third);
         if (!sameShape(broadcastShapes(third.shape, [m, n]), [m, n])) {
-          throw new ShapeError(`${formatShape(third.shape)} does not broadcast to ${formatShape([m, n])}`);
+          throw new ShapeError(
+            `${formatShape(third.shape)} does not broadcast to ${formatShape([m, n])}`,
+          );
         }
       }
       return [{ dtype: a.dtype, shape: [m, n] }];

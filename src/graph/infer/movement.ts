@@ -1,4 +1,5 @@
 import { ShapeError } from "../../errors.ts";
+import { constantNumbers, type Value } from "../node.ts";
 import type { Operator } from "../operators.ts";
 import {
   broadcastShapes,
@@ -8,7 +9,6 @@ import {
   normalizeAxis,
   type Shape,
 } from "../shape.ts";
-import { constantNumbers, type Value } from "../node.ts";
 import { operator, required, sameDtype } from "./elementwise.ts";
 
 /**
@@ -20,7 +20,10 @@ export function dimsOf(vector: Value): readonly Dim[] | null {
   if (node.data) return constantNumbers(vector);
   if (node.op === "Shape") {
     const { shape } = node.inputs[0]!;
-    return shape.slice(Number(node.attributes.start ?? 0), Number(node.attributes.end ?? shape.length));
+    return shape.slice(
+      Number(node.attributes.start ?? 0),
+      Number(node.attributes.end ?? shape.length),
+    );
   }
   if (node.op === "Concat") {
     const parts = node.inputs.map((part) => dimsOf(part!));
@@ -38,7 +41,8 @@ const constants = (value: Value | null | undefined, position: number): number[] 
 /** ONNX's Reshape: 0 keeps the size at its place, one −1 takes what is left. */
 function reshaped(from: Shape, target: readonly Dim[]): Shape {
   const shape = target.map((dim, i) => (dim === 0 ? (from[i] ?? freshDim()) : dim));
-  const known = (dims: Shape) => dims.reduce<number>((n, d) => (typeof d === "number" && d !== -1 ? n * d : n), 1);
+  const known = (dims: Shape) =>
+    dims.reduce<number>((n, d) => (typeof d === "number" && d !== -1 ? n * d : n), 1);
   const names = (dims: Shape) => dims.filter((dim) => typeof dim === "string");
   const fits = (left: Shape, right: Shape) =>
     known(left) === known(right) && names(left).sort().join() === names(right).sort().join();
@@ -49,7 +53,8 @@ function reshaped(from: Shape, target: readonly Dim[]): Shape {
     const left = names(from);
     for (const name of names(rest)) left.splice(left.indexOf(name), left.includes(name) ? 1 : 0);
     if (left.length === 0) {
-      if (before % after !== 0) throw new ShapeError(`${formatShape(from)} into ${formatShape(target)}`);
+      if (before % after !== 0)
+        throw new ShapeError(`${formatShape(from)} into ${formatShape(target)}`);
       return shape.with(free, before / after);
     }
     return shape.with(free, left.length === 1 && before === after ? left[0] : freshDim());
@@ -90,7 +95,8 @@ export const movementOperators = {
     const x = required(first, 0);
     const axes = constants(second, 1).map((axis) => normalizeAxis(axis, x.shape.length));
     for (const axis of axes) {
-      if (x.shape[axis] !== 1) throw new ShapeError(`axis ${axis} has size ${x.shape[axis]}, not 1`);
+      if (x.shape[axis] !== 1)
+        throw new ShapeError(`axis ${axis} has size ${x.shape[axis]}, not 1`);
     }
     return [{ dtype: x.dtype, shape: x.shape.filter((_, i) => !axes.includes(i)) }];
   }),
@@ -101,7 +107,9 @@ export const movementOperators = {
     const rank = x.shape.length + given.length;
     const axes = given.map((axis) => normalizeAxis(axis, rank));
     const old = x.shape.values();
-    const shape = Array.from({ length: rank }, (_, i) => (axes.includes(i) ? 1 : old.next().value!));
+    const shape = Array.from({ length: rank }, (_, i) =>
+      axes.includes(i) ? 1 : old.next().value!,
+    );
     return [{ dtype: x.dtype, shape }];
   }),
 
@@ -150,7 +158,8 @@ export const movementOperators = {
     along.forEach((given, i) => {
       const axis = normalizeAxis(given, x.shape.length);
       const size = x.shape[axis];
-      shape[axis] = typeof size === "number" ? sliceLength(size, begin[i], end[i], step[i]) : freshDim();
+      shape[axis] =
+        typeof size === "number" ? sliceLength(size, begin[i], end[i], step[i]) : freshDim();
     });
     return [{ dtype: x.dtype, shape }];
   }),

@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.ts";
+import { constantNumbers, type Value } from "../node.ts";
 import type { Operator } from "../operators.ts";
 import { normalizeAxis } from "../shape.ts";
-import { constantNumbers, type Value } from "../node.ts";
 import { demand, operator, required } from "./elementwise.ts";
 
 /** Axes given as a constant second input; all of them when it is left out. */

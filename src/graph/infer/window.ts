@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors.ts";
+import type { Value } from "../node.ts";
 import type { Attributes, Operator } from "../operators.ts";
 import { type Dim, freshDim } from "../shape.ts";
-import type { Value } from "../node.ts";
 import { demand, operator, required, sameDtype } from "./elementwise.ts";
 
 const windowAttributes = {
@@ -37,7 +37,8 @@ function slid(sizes: readonly Dim[], kernel: readonly number[], attributes: Attr
 }
 
 const numeric = (dims: readonly Dim[]): readonly number[] => {
-  if (!dims.every((dim) => typeof dim === "number")) throw new ShapeError("kernel sizes must be known");
+  if (!dims.every((dim) => typeof dim === "number"))
+    throw new ShapeError("kernel sizes must be known");
   return dims;
 };
 
@@ -60,10 +61,15 @@ export const windowOperators = {
       const [x, w] = [required(first, 0), required(second, 1)];
       const group = Number(attributes.group ?? 1);
       const [channels, perGroup] = [x.shape[1], w.shape[1]];
-      if (typeof channels !== "number" || typeof perGroup !== "number" || channels !== perGroup * group) {
+      if (
+        typeof channels !== "number" ||
+        typeof perGroup !== "number" ||
+        channels !== perGroup * group
+      ) {
         throw new ShapeError(`${channels} channels for kernels of ${perGroup} in ${group} groups`);
       }
-      if (bias && bias.shape[0] !== w.shape[0]) throw new ShapeError("the bias is not one a kernel");
+      if (bias && bias.shape[0] !== w.shape[0])
+        throw new ShapeError("the bias is not one a kernel");
       const sizes = slid(spatial(x), numeric(w.shape.slice(2)), attributes);
       return [{ dtype: sameDtype(x, w), shape: [x.shape[0], w.shape[0], ...sizes] }];
     },
@@ -76,7 +82,8 @@ export const windowOperators = {
       const [x, w] = [required(first, 0), required(second, 1)];
       const sizes = spatial(x);
       const kernel = numeric(w.shape.slice(2));
-      if (x.shape[1] !== w.shape[0]) throw new ShapeError(`${x.shape[1]} channels for ${w.shape[0]} kernels`);
+      if (x.shape[1] !== w.shape[0])
+        throw new ShapeError(`${x.shape[1]} channels for ${w.shape[0]} kernels`);
       const { strides, pads, dilations } = windowOf(attributes, sizes.length);
       const extra = (attributes.output_padding as readonly number[]) ?? sizes.map(() => 0);
       const grown = sizes.map((size, i) =>

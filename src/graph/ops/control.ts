@@ -38,11 +38,7 @@ export function loop<S extends Values, O extends Values = Record<never, never>>(
   const keys = keysOf(state);
   let outputKeys: readonly string[] = [];
   const inner = makeBody(
-    [
-      { dtype: "int64", shape: [] },
-      { dtype: "bool", shape: [] },
-      ...keys.map((key) => state[key]),
-    ],
+    [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...keys.map((key) => state[key])],
     (iteration, condition, ...values) => {
       const step = body(named<S>(keys, values), iteration);
       outputKeys = keysOf(step.outputs ?? {});
@@ -51,9 +47,12 @@ export function loop<S extends Values, O extends Values = Record<never, never>>(
     },
   );
   const limit = typeof times === "number" ? constant(times, "int64") : (times ?? null);
-  const { outputs } = applyNode("Loop", [limit, proceed ?? null, ...keys.map((k) => state[k])], {}, [
-    inner,
-  ]);
+  const { outputs } = applyNode(
+    "Loop",
+    [limit, proceed ?? null, ...keys.map((k) => state[k])],
+    {},
+    [inner],
+  );
   return {
     state: named<S>(keys, outputs.slice(0, keys.length)),
     outputs: named<O>(outputKeys, outputs.slice(keys.length)),

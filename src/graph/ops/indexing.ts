@@ -2,7 +2,8 @@ import type { Value } from "../node.ts";
 import { apply, constant } from "../value.ts";
 
 /** Slices of `x` along an axis, one for each index. */
-export const gather = (x: Value, indices: Value, axis = 0) => apply("Gather", [x, indices], { axis });
+export const gather = (x: Value, indices: Value, axis = 0) =>
+  apply("Gather", [x, indices], { axis });
 
 /** One entry for each index: result[i, j] = x[i, indices[i, j]] for axis 1. */
 export const gatherElements = (x: Value, indices: Value, axis: number) =>
@@ -17,6 +18,9 @@ export const scatterElements = (
   reduction: "none" | "add" = "none",
 ) => apply("ScatterElements", [x, indices, updates], { axis, reduction });
 
+/** Slices of `x` at the rows of `indices` [..., k] into its first k axes. */
+export const gatherND = (x: Value, indices: Value) => apply("GatherND", [x, indices]);
+
 /** `x` with slices written at (or added at) the rows of `indices` [..., k], into its first k axes. */
 export const scatterND = (
   x: Value,
@@ -30,4 +34,5 @@ export const oneHot = (indices: Value, depth: number, dtype: "float32" | "float6
   apply("OneHot", [indices, constant(depth, "int64"), constant([0, 1], dtype)], { axis: -1 });
 
 /** start, start + delta, … below limit; of int64 or float scalars */
-export const range = (start: Value, limit: Value, delta: Value) => apply("Range", [start, limit, delta]);
+export const range = (start: Value, limit: Value, delta: Value) =>
+  apply("Range", [start, limit, delta]);

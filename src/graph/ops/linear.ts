@@ -19,7 +19,8 @@ export const gemm = (
   b: Value,
   c: Value | null = null,
   { alpha = 1, beta = 1, transA = false, transB = false }: GemmOptions = {},
-) => apply("Gemm", c === null ? [a, b] : [a, b, c], { alpha, beta, transA: +transA, transB: +transB });
+) =>
+  apply("Gemm", c === null ? [a, b] : [a, b, c], { alpha, beta, transA: +transA, transB: +transB });
 
 /** x Wᵀ + b: rows of x [..., n] through a weight [m, n] and a bias [m] (or none) → [..., m]. */
 export function affine(x: Value, weight: Value, bias: Value | null = null): Value {

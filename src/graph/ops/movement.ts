@@ -1,10 +1,11 @@
 import { ShapeError } from "../../errors.ts";
 import type { Value } from "../node.ts";
-import { type Dim, formatShape, sameShape, type Shape } from "../shape.ts";
+import { type Dim, formatShape, type Shape, sameShape } from "../shape.ts";
 import { apply, applyNode, constant } from "../value.ts";
 
 /** Sizes at run time, as an int64 vector; of axes start … end − 1. */
-export const shapeOf = (x: Value, start = 0, end = x.shape.length) => apply("Shape", [x], { start, end });
+export const shapeOf = (x: Value, start = 0, end = x.shape.length) =>
+  apply("Shape", [x], { start, end });
 
 /** A shape as an int64 vector: a constant, or sizes read from `source`, which holds the names. */
 export function shapeVector(shape: Shape, source: Value): Value {
@@ -39,7 +40,10 @@ export const transpose = (x: Value, perm?: readonly number[]) =>
 /** The last two axes exchanged. */
 export const matrixTranspose = (x: Value) => {
   const rank = x.shape.length;
-  return transpose(x, x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i)));
+  return transpose(
+    x,
+    x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i)),
+  );
 };
 
 /** Drops axes of size 1. */
@@ -67,8 +71,8 @@ const farEnd = 2 ** 31 - 1;
 export const slice = (x: Value, axis: number, { start, end, step = 1 }: Range) =>
   apply("Slice", [
     x,
-    ...[start ?? (step > 0 ? 0 : farEnd), end ?? (step > 0 ? farEnd : -farEnd), axis, step].map((n) =>
-      constant([n], "int64"),
+    ...[start ?? (step > 0 ? 0 : farEnd), end ?? (step > 0 ? farEnd : -farEnd), axis, step].map(
+      (n) => constant([n], "int64"),
     ),
   ]);
 

@@ -1,0 +1,27 @@
+import type { Value } from "../graph/node.ts";
+import { reshape } from "../graph/ops/movement.ts";
+import { reduceSum } from "../graph/ops/reduction.ts";
+import { sameShape } from "../graph/shape.ts";
+import type { Rule } from "./rules.ts";
+
+/** Adds `ybar` up over the axes along which `x` was broadcast, giving it the shape of `x`. */
+export function unbroadcast(ybar: Value, x: Value): Value {
+  if (sameShape(ybar.shape, x.shape)) return ybar;
+  const extra = ybar.shape.length - x.shape.length;
+  const leading = Array.from({ length: extra }, (_, i) => i);
+  const stretched = [...x.shape.keys()]
+    .filter((i) => x.shape[i] === 1 && ybar.shape[i + extra] !== 1)
+    .map((i) => i + extra);
+  if (stretched.length === 0) return reduceSum(ybar, leading);
+  const summed = reduceSum(ybar, [...leading, ...stretched], { keepdims: true });
+  return extra === 0 ? summed : reshape(summed, x.shape);
+}
+
+/** The rule of an operator with one output: from its result and the cotangent of that. */
+export const of =
+  (rule: (y: Value, ybar: Value, ...inputs: Value[]) => readonly (Value | null)[]): Rule =>
+  ({ outputs: [y], inputs }, [ybar]) =>
+    rule(y, ybar!, ...(inputs as Value[]));
+
+/** For operators whose result does not change, or only in jumps, with any input. */
+export const noDerivative: Rule = ({ inputs }) => inputs.map(() => null);

@@ -1,0 +1,177 @@
+import { UsageError } from "../../errors.ts";
+import { windowOf } from "../../graph/infer/window.ts";
+import type { Node, Value } from "../../graph/node.ts";
+import { cast, div, equal, mul, where } from "../../graph/ops/elementwise.ts";
+import { concat, filled, reshape, slice, split, transpose } from "../../graph/ops/movement.ts";
+import { reduceSum } from "../../graph/ops/reduction.ts";
+import { averagePool, conv, convTranspose, type WindowOptions } from "../../graph/ops/window.ts";
+import { constant } from "../../graph/value.ts";
+import type { Rule } from "../rules.ts";
+
+interface Window extends WindowOptions {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly group: number;
+}
+
+const window = ({ attributes }: Node, rank: number): Window => ({
+  ...windowOf(attributes, rank),
+  group: Number(attributes.group ?? 1),
+});
+
+const spatialSizes = (x: Value): readonly number[] => {
+  const sizes = x.shape.slice(2);
+  if (!sizes.every((size) => typeof size === "number")) {
+    throw new UsageError(`the derivative of a convolution needs known sizes, got [${sizes}]`);
+  }
+  return sizes;
+};
+
+/** What a strided convolution does not reach at the far end: the adjoint must add it back. */
+function unreached(x: Value, kernel: readonly number[], { strides, pads, dilations }: Window) {
+  const sizes = spatialSizes(x);
+  return sizes.map((size, i) => {
+    const span = size + pads[i] + pads[i + sizes.length] - dilations[i] * (kernel[i] - 1) - 1;
+    return span % strides[i];
+  });
+}
+
+/** ∂/∂x of a convolution: the transposed convolution of ȳ with the same kernels. */
+const inputCotangent = (ybar: Value, x: Value, weight: Value, options: Window) =>
+  convTranspose(ybar, weight, {
+    ...options,
+    output_padding: unreached(x, spatialSizes(weight), options),
+  });
+
+/**
+ * ∂/∂w of a convolution: x correlated with ȳ, batch and channels exchanged, so that strides and
+ * dilations exchange as well; group by group.
+ */
+function weightCotangent(x: Value, ybar: Value, weight: Value, options: Window): Value {
+  const kernel = spatialSizes(weight);
+  const parts = (v: Value) => {
+    const channels = v.shape[1] as number;
+    return options.group === 1
+      ? [v]
+      : split(v, 1, Array<number>(options.group).fill(channels / options.group));
+  };
+  const swap = (v: Value) => transpose(v, [1, 0, ...v.shape.slice(2).map((_, i) => i + 2)]);
+  const ybars = parts(ybar);
+  const groups = parts(x).map((part, g) => {
+    const full = conv(swap(part), swap(ybars[g]), null, {
+      strides: options.dilations,
+      dilations: options.strides,
+      pads: options.pads,
+    });
+    // Positions that the forward convolution never used for want of a whole stride.
+    const cropped = kernel.reduce((v, size, i) => {
+      const have = v.shape[i + 2];
+      return have === size ? v : slice(v, i + 2, { start: 0, end: size });
+    }, full);
+    return swap(cropped);
+  });
+  return concat(groups, 0);
+}
+
+const overAllButChannels = (x: Value) => [0, ...x.shape.slice(2).map((_, i) => i + 2)];
+
+export const windowRules = {
+  Conv: (node, [ybar]) => {
+    const [x, weight, bias] = node.inputs;
+    const options = window(node, x!.shape.length - 2);
+    return [
+      inputCotangent(ybar!, x!, weight!, options),
+      weightCotangent(x!, ybar!, weight!, options),
+      bias ? reduceSum(ybar!, overAllButChannels(ybar!)) : null,
+    ];
+  },
+  // The adjoint's adjoint: a convolution; ⟨ȳ, convᵀ(x, w)⟩ = ⟨conv(ȳ, w), x⟩ gives w̄.
+  ConvTranspose: (node, [ybar]) => {
+    const [x, weight] = node.inputs;
+    const options = window(node, x!.shape.length - 2);
+    return [conv(ybar!, weight!, null, options), weightCotangent(ybar!, x!, weight!, options)];
+  },
+
+  MaxPool: (node, [ybar]) => {
+    const kernel = node.attributes.kernel_shape as readonly number[];
+    const options = window(node, kernel.length);
+    return [
+      tiles(node.inputs[0]!, kernel, options)
+        ? tiledMaxAdjoint(node.inputs[0]!, node.outputs[0], ybar!, kernel)
+        : maxAdjoint(node.inputs[0]!, node.outputs[0], ybar!, kernel, options),
+    ];
+  },
+
+  AveragePool: (node, [ybar]) => {
+    const x = node.inputs[0]!;
+    const kernel = node.attributes.kernel_shape as readonly number[];
+    const options = window(node, kernel.length);
+    const size = kernel.reduce((n, k) => n * k, 1);
+    const channels = x.shape[1] as number;
+    let share = div(ybar!, size);
+    if (!node.attributes.count_include_pad && options.pads.some((n) => n > 0)) {
+      // The mean is over what lies inside: the part of each window that does.
+      const inside = averagePool(filled(1, x), kernel, { ...options });
+      share = div(share, inside);
+    }
+    const ones = constant(Array<number>(channels * size).fill(1), x.dtype, [
+      channels,
+      1,
+      ...kernel,
+    ]);
+    return [inputCotangent(share, x, ones, { ...options, group: channels })];
+  },
+} satisfies Record<string, Rule>;
+
+/** Whether the windows lie side by side and cover everything. */
+const tiles = (x: Value, kernel: readonly number[], { strides, pads, dilations }: Window) =>
+  kernel.every(
+    (k, i) => strides[i] === k && dilations[i] === 1 && Number(x.shape[i + 2]) % k === 0,
+  ) && pads.every((n) => n === 0);
+
+/** [N, C, h·k, …] as [N, C, h, k, …], and a pooled [N, C, h, …] as [N, C, h, 1, …]. */
+const inTiles = (x: Value, kernel: readonly number[]) =>
+  reshape(x, [
+    ...x.shape.slice(0, 2),
+    ...kernel.flatMap((k, i) => [Number(x.shape[i + 2]) / k, k]),
+  ]);
+
+/** ȳ where x is the largest of its window, shared among equals. */
+function tiledMaxAdjoint(x: Value, y: Value, ybar: Value, kernel: readonly number[]): Value {
+  const ones = kernel.map(() => 1);
+  const within = kernel.map((_, i) => 2 * i + 3);
+  const taken = cast(equal(inTiles(x, kernel), inTiles(y, ones)), x.dtype);
+  const count = reduceSum(taken, within, { keepdims: true });
+  return reshape(mul(taken, div(inTiles(ybar, ones), count)), x.shape);
+}
+
+/**
+ * The same for windows that overlap or reach over the edge: every offset in the window becomes a
+ * channel (a convolution with unit kernels), compared with the maximum, and put back by its adjoint.
+ */
+function maxAdjoint(
+  x: Value,
+  y: Value,
+  ybar: Value,
+  kernel: readonly number[],
+  options: Window,
+): Value {
+  const channels = x.shape[1] as number;
+  const size = kernel.reduce((n, k) => n * k, 1);
+  const unit = Array.from({ length: channels * size * size }, (_, i) =>
+    Math.floor(i / size) % size === i % size ? 1 : 0,
+  );
+  const kernels = constant(unit, x.dtype, [channels * size, 1, ...kernel]);
+  const depthwise = { ...options, group: channels };
+  const spread = conv(x, kernels, null, depthwise);
+  // What lies outside is no candidate, though the padding's zero might equal the maximum.
+  const inside = conv(filled(1, x), kernels, null, depthwise);
+  const grouped = (v: Value) =>
+    reshape(v, [v.shape[0], channels, Number(v.shape[1]) / channels, ...v.shape.slice(2)]);
+  const once = (v: Value) => reshape(v, [...v.shape.slice(0, 2), 1, ...v.shape.slice(2)]);
+  const taken = where(equal(grouped(spread), once(y)), grouped(inside), 0);
+  const count = reduceSum(taken, [2], { keepdims: true });
+  const shared = mul(taken, div(once(ybar), count));
+  return inputCotangent(reshape(shared, spread.shape), x, kernels, depthwise);
+}
