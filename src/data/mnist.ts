@@ -16,10 +16,9 @@ import { type IdxArray, parseIdx } from "./idx.ts";
  */
 export async function mnist(): Promise<Split> {
   const split = await readMnist(join(mnistPackage(), "data"));
-  for (const [part, wanted] of [[split.train, 60_000] as const, [split.test, 10_000] as const]) {
-    if (part.count !== wanted) {
-      throw new DataError(`${part.name}: ${part.count} images where MNIST has ${wanted}`);
-    }
+  const counts = [split.train.count, split.test.count];
+  if (counts[0] !== 60_000 || counts[1] !== 10_000) {
+    throw new DataError(`mnist: ${counts.join(" + ")} images where MNIST has 60000 + 10000`);
   }
   return split;
 }

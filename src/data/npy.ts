@@ -73,8 +73,9 @@ export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
       `${bytes.length - start} bytes of entries, [${shape.join(", ")}] ${type} needs ${wanted}`,
     );
   }
-  // A copy, since a typed array must begin at a multiple of its element size.
-  const data = new ArrayType(bytes.slice(start).buffer);
+  // A copy, since a typed array must begin at a multiple of its element size; not by slice(), which
+  // for a Buffer is a view of the whole.
+  const data = new ArrayType(new Uint8Array(bytes.subarray(start)).buffer);
   return { shape, data: fortran && shape.length === 2 ? rowMajor(data, shape[0]) : data };
 }
 

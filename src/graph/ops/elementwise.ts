@@ -33,8 +33,8 @@ export const greaterOrEqual = binary("GreaterOrEqual");
 export const and = (a: Value, b: Value) => apply("And", [a, b]);
 export const or = (a: Value, b: Value) => apply("Or", [a, b]);
 export const not = unary("Not");
-export const isNaN = unary("IsNaN");
-export const isInf = unary("IsInf");
+export const isnan = unary("IsNaN");
+export const isinf = unary("IsInf");
 
 export const neg = unary("Neg");
 export const abs = unary("Abs");
@@ -69,7 +69,7 @@ export const where = (condition: Value, a: Operand, b: Operand) =>
   apply("Where", [condition, ...operands(a, b)]);
 
 /** Neither NaN nor infinite: x − x is 0 exactly for finite x. One comparison instead of two tests. */
-export const isFinite = (x: Value) => {
+export const isfinite = (x: Value) => {
   const difference = sub(x, x);
   return equal(difference, difference);
 };

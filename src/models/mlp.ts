@@ -1,0 +1,49 @@
+import { UsageError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
+import { gelu, relu, sigmoid, silu, softplus, tanh } from "../graph/ops/elementwise.ts";
+import { affine } from "../graph/ops/linear.ts";
+import { heNormal, uniformFanIn } from "./initialise.ts";
+import type { Model, Parameters } from "./model.ts";
+
+export const activations = { relu, tanh, sigmoid, softplus, gelu, silu } as const;
+export type Activation = keyof typeof activations;
+
+/**
+ * Feed-forward network: h₀ = x, hᵢ₊₁ = σ(Wᵢ hᵢ + bᵢ), the last layer without σ.
+ *
+ * @param widths  sizes from the inputs to the outputs: [784, 128, 10]
+ */
+export function mlp(
+  widths: readonly number[],
+  { activation = "relu" as Activation, initial = "fan-in" as "fan-in" | "he" } = {},
+): Model {
+  if (widths.length < 2 || widths.some((width) => !(Number.isInteger(width) && width > 0))) {
+    throw new UsageError(`mlp: widths [${widths}]: two or more positive whole numbers are wanted`);
+  }
+  const layers = widths.length - 1;
+  const sigma = activations[activation];
+  return {
+    kind: "mlp",
+    inputs: widths[0],
+    outputs: widths[layers],
+    initialise: (seed) => {
+      const parameters: Record<string, Parameters[string]> = {};
+      for (let i = 0; i < layers; i++) {
+        const [fanIn, fanOut] = [widths[i], widths[i + 1]];
+        const draw = initial === "he" ? heNormal : uniformFanIn;
+        parameters[`layer${i}.weight`] = draw([fanOut, fanIn], fanIn, seed, `layer${i}.weight`);
+        parameters[`layer${i}.bias`] = uniformFanIn([fanOut], fanIn, seed, `layer${i}.bias`);
+      }
+      return parameters;
+    },
+    explicit: (parameters) => parameters,
+    apply: (p, x) => {
+      let h: Value = x;
+      for (let i = 0; i < layers; i++) {
+        h = affine(h, p[`layer${i}.weight`], p[`layer${i}.bias`]);
+        if (i < layers - 1) h = sigma(h);
+      }
+      return h;
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { Value } from "../graph/node.ts";
+import { cast, equal, exp, mul, neg, sub } from "../graph/ops/elementwise.ts";
+import { oneHot } from "../graph/ops/indexing.ts";
+import { argMax, logSoftmax, reducedCount, reduceMean, reduceSum } from "../graph/ops/reduction.ts";
+import { div } from "../graph/ops/elementwise.ts";
+import { customVjp } from "../graph/value.ts";
+
+/**
+ * Mean cross-entropy −(1/N) Σᵢ log softmax(logitsᵢ)[labelᵢ] of logits [N, K] and int64 labels [N].
+ * Its derivative is written as (softmax − one-hot)/N, four operators instead of nine.
+ */
+export function crossEntropy(logits: Value, labels: Value): Value {
+  const target = oneHot(labels, Number(logits.shape[1]), logits.dtype as "float32" | "float64");
+  const count = reducedCount(logits, [0]);
+  const logProbability = logSoftmax(logits);
+  const value = neg(div(reduceSum(mul(target, logProbability)), count));
+  return customVjp([value], [logits, target, count], ([, x, t, n], _, [ybar]) => [
+    null,
+    mul(sub(exp(logSoftmax(x)), t), div(ybar!, n)),
+    null,
+    null,
+  ])[0];
+}
+
+/** Mean of (prediction − target)² over all entries. */
+export const meanSquaredError = (prediction: Value, target: Value): Value => {
+  const error = sub(prediction, target);
+  return reduceMean(mul(error, error));
+};
+
+/** How many rows of logits [N, K] have their largest entry at the label [N]; int64. */
+export const correctCount = (logits: Value, labels: Value): Value =>
+  reduceSum(cast(equal(argMax(logits, 1), labels), "int64"));

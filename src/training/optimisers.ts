@@ -1,0 +1,89 @@
+import { UsageError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
+import { add, div, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
+
+/**
+ * An optimiser over all parameters laid end to end in one vector θ [P]: a pure update
+ * (θ, state, gradient, coefficients) → (θ, state) as a graph. `coefficients` are the numbers that
+ * change from step to step (step sizes, bias corrections), computed outside the graph.
+ */
+export interface Optimiser {
+  readonly kind: string;
+  /** State vectors [P], all zero at the start. */
+  readonly slots: readonly string[];
+  /** The numbers of step t = 1, 2, … at learning rate η. */
+  readonly coefficients: (t: number, rate: number) => readonly number[];
+  readonly update: (
+    theta: Value,
+    state: readonly Value[],
+    gradient: Value,
+    coefficients: readonly Value[],
+  ) => { readonly theta: Value; readonly state: readonly Value[] };
+}
+
+const within = (name: string, value: number, low: number, high: number) => {
+  if (!(value >= low && value < high)) throw new UsageError(`${name} = ${value} is not in [${low}, ${high})`);
+};
+
+/** v ← μv + g, θ ← θ − ηv; with μ = 0 plain gradient descent. */
+export function sgd({ momentum = 0 } = {}): Optimiser {
+  within("momentum", momentum, 0, 1);
+  return {
+    kind: "sgd",
+    slots: momentum === 0 ? [] : ["velocity"],
+    coefficients: (_, rate) => [rate],
+    update: (theta, state, gradient, [rate]) => {
+      if (momentum === 0) return { theta: sub(theta, mul(gradient, rate)), state };
+      const velocity = add(mul(state[0], momentum), gradient);
+      return { theta: sub(theta, mul(velocity, rate)), state: [velocity] };
+    },
+  };
+}
+
+/**
+ * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η m̂ / (√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
+ * v̂ = v/(1 − β₂ᵗ). Written as θ − a m/(√v + e), a = η√(1 − β₂ᵗ)/(1 − β₁ᵗ), e = ε√(1 − β₂ᵗ).
+ *
+ * Kingma & Ba (2015), "Adam: a method for stochastic optimization", arXiv:1412.6980, Algorithm 1.
+ */
+export const adam = (options: AdamOptions = {}): Optimiser => adamFamily("adam", 0, options);
+
+/**
+ * Adam with decoupled weight decay, θ ← (1 − ηλ)θ before the step. Loshchilov & Hutter (2019),
+ * "Decoupled weight decay regularization", arXiv:1711.05101.
+ */
+export function adamW({ weightDecay = 1e-2, ...options }: AdamOptions & { weightDecay?: number } = {}) {
+  within("weightDecay", weightDecay, 0, Infinity);
+  return adamFamily("adamw", weightDecay, options);
+}
+
+export interface AdamOptions {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+function adamFamily(
+  kind: string,
+  decay: number,
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+): Optimiser {
+  within("beta1", beta1, 0, 1);
+  within("beta2", beta2, 0, 1);
+  within("epsilon", epsilon, 0, Infinity);
+  return {
+    kind,
+    slots: ["first-moment", "second-moment"],
+    coefficients: (t, rate) => {
+      const correction = Math.sqrt(1 - beta2 ** t);
+      const step = (rate * correction) / (1 - beta1 ** t);
+      return [step, epsilon * correction, 1 - rate * decay];
+    },
+    update: (theta, [first, second], gradient, [step, floor, keep]) => {
+      const m = add(mul(first, beta1), mul(gradient, 1 - beta1));
+      const v = add(mul(second, beta2), mul(square(gradient), 1 - beta2));
+      const kept = decay === 0 ? theta : mul(theta, keep);
+      return { theta: sub(kept, div(mul(m, step), add(sqrt(v), floor))), state: [m, v] };
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { gradient } from "../autodiff/gradient.ts";
+import type { Value } from "../graph/node.ts";
+import { loop, type Values } from "../graph/ops/control.ts";
+import { cast, div, equal, isfinite, maximum, minimum, mul, not, sqrt } from "../graph/ops/elementwise.ts";
+import { gather } from "../graph/ops/indexing.ts";
+import { reduceMax, reduceSum, reduceSumSquare } from "../graph/ops/reduction.ts";
+import { constant, input } from "../graph/value.ts";
+import type { Model } from "../models/model.ts";
+import { solverHealth } from "../solvers/fixed-point.ts";
+import { type SolveInfo, statusCode } from "../solvers/options.ts";
+import { type Layout, pack, unpack } from "./flat.ts";
+import { correctCount, crossEntropy, meanSquaredError } from "./losses.ts";
+import type { Optimiser } from "./optimisers.ts";
+
+export type Task = "classes" | "values";
+
+/** A program's inputs and outputs: many training steps in one call. */
+export interface StepGraph {
+  readonly inputs: Values;
+  readonly outputs: Values;
+}
+
+/**
+ * Training as one ONNX loop: each step gathers its batch, takes the loss, its gradient and the
+ * optimiser's update. Stops at once after a step whose loss is not finite.
+ *
+ * inputs: theta [P], one vector [P] for each slot, features [n, width], targets [n] or [n, width],
+ * order [S, B] (rows of each step), coefficients [S, k].
+ * outputs: theta, slots, and per step: loss, correct, gradientNorm, and for each of the two solves
+ * the mean and largest iterations, and how many samples did not converge.
+ */
+export function stepGraph(
+  model: Model,
+  layout: Layout,
+  optimiser: Optimiser,
+  { task, clipNorm = Infinity }: { task: Task; clipNorm?: number },
+): StepGraph {
+  const theta = input("theta", "float32", [layout.size]);
+  const slots = optimiser.slots.map((slot) => input(slot, "float32", [layout.size]));
+  const features = input("features", "float32", ["n", model.inputs]);
+  const targets =
+    task === "classes"
+      ? input("targets", "int64", ["n"])
+      : input("targets", "float32", ["n", model.outputs]);
+  const order = input("order", "int64", ["S", "B"]);
+  const count = optimiser.coefficients(1, 1).length;
+  const coefficients = input("coefficients", "float32", ["S", count]);
+  const steps = input("steps", "int64", []);
+
+  const initial: Values = { theta, ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])) };
+  const { state, outputs } = loop({ times: steps }, initial, (now, step) => {
+    const rows = gather(order, step);
+    const x = gather(features, rows);
+    const y = gather(targets, rows);
+    const numbers = gather(coefficients, step);
+    const scalars = Array.from({ length: count }, (_, i) => gather(numbers, constant(i, "int64")));
+
+    const health = solverHealth();
+    const parameters = unpack(layout, now.theta);
+    const prediction = model.apply(model.explicit(parameters), x, health);
+    const loss = task === "classes" ? crossEntropy(prediction, y) : meanSquaredError(prediction, y);
+    const { flat, norm } = clip(pack(layout, gradient(loss, parameters)), clipNorm);
+    const next = optimiser.update(now.theta, optimiser.slots.map((s) => now[s]), flat, scalars);
+    return {
+      state: { theta: next.theta, ...Object.fromEntries(next.state.map((s, i) => [optimiser.slots[i], s])) },
+      proceed: isfinite(loss),
+      outputs: {
+        loss,
+        ...(task === "classes" && { correct: correctCount(prediction, y) }),
+        ...(norm && { gradientNorm: norm }),
+        ...summary("forward", health.forward),
+        ...summary("backward", health.backward),
+      } as Values,
+    };
+  });
+  return {
+    inputs: { ...initial, features, targets, order, coefficients, steps },
+    outputs: { ...state, ...outputs },
+  };
+}
+
+/** Scales the gradient down to a norm of at most `limit`. */
+function clip(flat: Value, limit: number): { flat: Value; norm: Value | null } {
+  if (limit === Infinity) return { flat, norm: null };
+  const norm = sqrt(reduceSumSquare(flat));
+  return { flat: mul(flat, minimum(div(limit, maximum(norm, limit)), 1)), norm };
+}
+
+/** Over all solves of one direction: total iterations, the most of any sample, samples that failed. */
+function summary(name: string, infos: readonly SolveInfo[]): Values {
+  if (infos.length === 0) return {};
+  const [info] = infos;
+  const failed = not(equal(info.status, constant(statusCode.converged, "int64")));
+  return {
+    [`${name}Iterations`]: reduceSum(info.iterations),
+    [`${name}Most`]: reduceMax(info.iterations),
+    [`${name}Failed`]: reduceSum(cast(failed, "int64")),
+  };
+}
