@@ -55,7 +55,8 @@ function withImplicitDerivative(
       vjp(fz, z, g).map((product, i) => (product ? add(product, a[i]) : a[i]));
     const g = fixedPoint(transposed, a, { forward: backward, backward });
     const wrt = now.filter(({ dtype }) => isFloat(dtype));
-    const bars = vjp(fz, wrt, g);
+    // z* depends on θ too; here it is held, since g already accounts for that.
+    const bars = vjp(fz, [...wrt, ...z], g);
     return [
       ...found.map(() => null),
       ...now.map((value) => (isFloat(value.dtype) ? bars[wrt.indexOf(value)] : null)),

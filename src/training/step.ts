@@ -26,7 +26,7 @@ export interface StepGraph {
  *
  * inputs: theta [P], one vector [P] for each slot, features [n, width], targets [n] or [n, width],
  * order [S, B] (rows of each step), coefficients [S, k].
- * outputs: theta, slots, and per step: loss, correct, gradientNorm, and for each of the two solves
+ * outputs: next.theta, next.slots, and per step: loss, correct, gradientNorm, and for each of the two solves
  * the mean and largest iterations, and how many samples did not converge.
  */
 export function stepGraph(
@@ -73,9 +73,10 @@ export function stepGraph(
       } as Values,
     };
   });
+  const next = Object.fromEntries(Object.entries(state).map(([name, v]) => [`next.${name}`, v]));
   return {
     inputs: { ...initial, features, targets, order, coefficients, steps },
-    outputs: { ...state, ...outputs },
+    outputs: { ...next, ...outputs },
   };
 }
 
