@@ -2,14 +2,24 @@ import { randomStream } from "../data/random.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /** Entries drawn uniformly from ±1/√fanIn, as torch.nn.Linear does. float32. */
-export function uniformFanIn(shape: readonly number[], fanIn: number, seed: number, name: string): Tensor {
+export function uniformFanIn(
+  shape: readonly number[],
+  fanIn: number,
+  seed: number,
+  name: string,
+): Tensor {
   const bound = 1 / Math.sqrt(fanIn);
   const random = randomStream(seed, "initialise", name);
   return draw(shape, () => (2 * random.uniform() - 1) * bound);
 }
 
 /** Entries drawn from N(0, 2/fanIn), for ReLU (He et al. 2015, arXiv:1502.01852). float32. */
-export function heNormal(shape: readonly number[], fanIn: number, seed: number, name: string): Tensor {
+export function heNormal(
+  shape: readonly number[],
+  fanIn: number,
+  seed: number,
+  name: string,
+): Tensor {
   const deviation = Math.sqrt(2 / fanIn);
   const random = randomStream(seed, "initialise", name);
   return draw(shape, () => random.normal() * deviation);

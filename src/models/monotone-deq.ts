@@ -1,13 +1,18 @@
 import { UsageError } from "../errors.ts";
-import { filled, matrixTranspose } from "../graph/ops/movement.ts";
+import type { Values } from "../graph/ops/control.ts";
 import { add, mul, sub } from "../graph/ops/elementwise.ts";
 import { affine, gemm } from "../graph/ops/linear.ts";
-import type { Values } from "../graph/ops/control.ts";
+import { filled, matrixTranspose } from "../graph/ops/movement.ts";
 import { fixedPoint } from "../solvers/fixed-point.ts";
 import type { SolveOptions } from "../solvers/options.ts";
 import { picard } from "../solvers/picard.ts";
 import { type ProxKind, proxOf } from "../solvers/prox.ts";
-import { forwardBackward, identityLike, peacemanRachford, reflectedResolvent } from "../solvers/splitting.ts";
+import {
+  forwardBackward,
+  identityLike,
+  peacemanRachford,
+  reflectedResolvent,
+} from "../solvers/splitting.ts";
 import { uniformFanIn } from "./initialise.ts";
 import type { Model } from "./model.ts";
 
@@ -68,7 +73,9 @@ export function monotoneDeq({
     },
     explicit: ({ A, B, ...rest }) => {
       const W = monotoneWeight(A, B, m);
-      return splitting === "peaceman-rachford" ? { W, R: reflectedResolvent(W, alpha), ...rest } : { W, ...rest };
+      return splitting === "peaceman-rachford"
+        ? { W, R: reflectedResolvent(W, alpha), ...rest }
+        : { W, ...rest };
     },
     apply: ({ W, R, U, b, W_o, b_o }, x, health) => {
       const method =

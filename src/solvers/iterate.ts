@@ -72,34 +72,41 @@ export function iterate(
   };
   const carried = Object.keys(initial).filter((key) => key.startsWith("carry"));
 
-  const { state: end } = loop({ times: Math.ceil(maxIterations / testEvery) }, initial as Values, (now, round) => {
-    let step = method.step(f, carried.map((key) => now[key]));
-    for (let k = 1; k < testEvery; k++) step = method.step(f, step.carry);
-    const { z, fz } = step;
+  const { state: end } = loop(
+    { times: Math.ceil(maxIterations / testEvery) },
+    initial as Values,
+    (now, round) => {
+      let step = method.step(
+        f,
+        carried.map((key) => now[key]),
+      );
+      for (let k = 1; k < testEvery; k++) step = method.step(f, step.carry);
+      const { z, fz } = step;
 
-    const residual = squaredNorm(fz.map((value, i) => sub(value, z[i])));
-    const size = squaredNorm(fz);
-    // The size too: it can overflow first, and an infinite tolerance is always met. NaN fails this.
-    const finite = less(add(residual, size), Infinity);
-    const converged = lessOrEqual(residual, add(mul(size, rtol ** 2), atol ** 2));
-    const diverged = greater(residual, mul(now.smallest, divergence ** 2));
-    const improved = and(now.active, less(residual, now.smallest));
-    const going = where(diverged, code("diverged"), code("max-iterations"));
-    const status = where(finite, where(converged, code("converged"), going), code("non-finite"));
-    const active = and(now.active, and(finite, not(or(converged, diverged))));
-    const best = z.map((value, i) => where(alike(improved, value), value, now[`best${i}`]));
-    return {
-      state: {
-        ...numbered("carry", step.carry),
-        ...numbered("best", best),
-        smallest: where(improved, residual, now.smallest),
-        active,
-        status: where(now.active, status, now.status),
-        iterations: where(now.active, mul(add(round, 1), testEvery), now.iterations),
-      },
-      proceed: greater(reduceMax(cast(active, "int64")), 0),
-    };
-  });
+      const residual = squaredNorm(fz.map((value, i) => sub(value, z[i])));
+      const size = squaredNorm(fz);
+      // The size too: it can overflow first, and an infinite tolerance is always met. NaN fails this.
+      const finite = less(add(residual, size), Infinity);
+      const converged = lessOrEqual(residual, add(mul(size, rtol ** 2), atol ** 2));
+      const diverged = greater(residual, mul(now.smallest, divergence ** 2));
+      const improved = and(now.active, less(residual, now.smallest));
+      const going = where(diverged, code("diverged"), code("max-iterations"));
+      const status = where(finite, where(converged, code("converged"), going), code("non-finite"));
+      const active = and(now.active, and(finite, not(or(converged, diverged))));
+      const best = z.map((value, i) => where(alike(improved, value), value, now[`best${i}`]));
+      return {
+        state: {
+          ...numbered("carry", step.carry),
+          ...numbered("best", best),
+          smallest: where(improved, residual, now.smallest),
+          active,
+          status: where(now.active, status, now.status),
+          iterations: where(now.active, mul(add(round, 1), testEvery), now.iterations),
+        },
+        proceed: greater(reduceMax(cast(active, "int64")), 0),
+      };
+    },
+  );
 
   const perSample = (value: Value) => reshape(value, [value.shape[0]]);
   return {

@@ -42,7 +42,10 @@ export const solveDefaults: SolveOptions = {
 export function solveOptions(given: Partial<SolveOptions> = {}): SolveOptions {
   for (const [name, value] of Object.entries(given)) {
     if (!(name in solveDefaults)) {
-      throw new UsageError(`unknown solver option "${name}"`, `known: ${Object.keys(solveDefaults).join(", ")}`);
+      throw new UsageError(
+        `unknown solver option "${name}"`,
+        `known: ${Object.keys(solveDefaults).join(", ")}`,
+      );
     }
     const whole = name === "maxIterations" || name === "testEvery";
     const fits = whole ? Number.isInteger(value) && value >= 1 : value >= 0;

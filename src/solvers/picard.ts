@@ -7,7 +7,8 @@ import type { Method } from "./iterate.ts";
  * τJ + (1 − τ)I is below 1; τ = 1 is plain (Picard) iteration.
  */
 export function picard(damping = 1): Method {
-  if (!(damping > 0 && damping <= 1)) throw new UsageError(`picard: damping ${damping} is not in (0, 1]`);
+  if (!(damping > 0 && damping <= 1))
+    throw new UsageError(`picard: damping ${damping} is not in (0, 1]`);
   return {
     start: (z0) => z0,
     step: (f, z) => {

@@ -1,6 +1,17 @@
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { add, div, leakyRelu, mul, relu, sigmoid, softplus, square, sub, tanh } from "../graph/ops/elementwise.ts";
+import {
+  add,
+  div,
+  leakyRelu,
+  mul,
+  relu,
+  sigmoid,
+  softplus,
+  square,
+  sub,
+  tanh,
+} from "../graph/ops/elementwise.ts";
 import { customVjp } from "../graph/value.ts";
 
 /**
@@ -21,15 +32,25 @@ export function proxOf(kind: ProxKind, { slope = 0.01 } = {}): Prox {
     case "relu":
       return named(kind, (v) => relu(v)); // max(0, v) for every α
     case "leaky-relu":
-      if (!(slope > 0 && slope <= 1)) throw new UsageError(`leaky-relu: slope ${slope} is not in (0, 1]`);
+      if (!(slope > 0 && slope <= 1))
+        throw new UsageError(`leaky-relu: slope ${slope} is not in (0, 1]`);
       // v < 0: z = v / (1 + α(1/a − 1)), a leaky ReLU of another slope
       return named(kind, (v, alpha) => leakyRelu(v, 1 / (1 + alpha * (1 / slope - 1))));
     case "tanh":
-      return named(kind, smooth(tanh, (_, z) => sub(1, square(z))));
+      return named(
+        kind,
+        smooth(tanh, (_, z) => sub(1, square(z))),
+      );
     case "sigmoid":
-      return named(kind, smooth(sigmoid, (_, z) => sub(z, square(z))));
+      return named(
+        kind,
+        smooth(sigmoid, (_, z) => sub(z, square(z))),
+      );
     case "softplus":
-      return named(kind, smooth(softplus, (t) => sigmoid(t)));
+      return named(
+        kind,
+        smooth(softplus, (t) => sigmoid(t)),
+      );
     default:
       throw new UsageError(`unknown activation "${kind}"`, `known: ${proxKinds.join(", ")}`);
   }
@@ -54,7 +75,10 @@ const smooth =
       const excess = sub(add(mul(z, 1 - alpha), mul(t, alpha)), v);
       t = sub(t, div(excess, rate(t, z)));
     }
-    const [solved] = customVjp([t], [v], (_, [root], [bar]) => [null, div(bar!, rate(root, sigma(root)))]);
+    const [solved] = customVjp([t], [v], (_, [root], [bar]) => [
+      null,
+      div(bar!, rate(root, sigma(root))),
+    ]);
     return sigma(solved);
   };
 

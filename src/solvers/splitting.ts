@@ -19,7 +19,8 @@ export interface Splitting {
 }
 
 const positive = (alpha: number) => {
-  if (!(alpha > 0 && Number.isFinite(alpha))) throw new UsageError(`splitting: alpha ${alpha} is not positive`);
+  if (!(alpha > 0 && Number.isFinite(alpha)))
+    throw new UsageError(`splitting: alpha ${alpha} is not positive`);
 };
 
 /**
@@ -69,7 +70,8 @@ const reflection = (u: Value, alpha: number, prox: Prox) =>
   prox.kind === "relu" ? abs(u) : sub(mul(prox(u, alpha), 2), u);
 
 /** x Wᵀ + shift, row by row, in one operator. */
-const affineRows = (x: Value, weight: Value, shift: Value) => gemm(x, weight, shift, { transB: true });
+const affineRows = (x: Value, weight: Value, shift: Value) =>
+  gemm(x, weight, shift, { transB: true });
 
 /** The identity of the type of a square matrix. */
 export function identityLike({ shape, dtype }: Value): Value {

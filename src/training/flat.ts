@@ -27,7 +27,9 @@ export function flatten(layout: Layout, parameters: Parameters): Float32Array {
   layout.names.forEach((name, i) => {
     const { data } = parameters[name];
     if (!(data instanceof Float32Array) || data.length !== layout.counts[i]) {
-      throw new ShapeError(`parameter "${name}" is not the float32[${layout.shapes[i]}] of the layout`);
+      throw new ShapeError(
+        `parameter "${name}" is not the float32[${layout.shapes[i]}] of the layout`,
+      );
     }
     flat.set(data, at);
     at += data.length;
@@ -40,7 +42,8 @@ export function unflatten(layout: Layout, flat: Float32Array): Parameters {
   let at = 0;
   return Object.fromEntries(
     layout.names.map((name, i) => {
-      const data = flat.subarray(at, (at += layout.counts[i]));
+      const data = flat.subarray(at, at + layout.counts[i]);
+      at += data.length;
       return [name, { dtype: "float32" as const, shape: layout.shapes[i], data }];
     }),
   );
@@ -49,7 +52,12 @@ export function unflatten(layout: Layout, flat: Float32Array): Parameters {
 /** The same two in a graph: a vector [size] ↔ values by name. */
 export function unpack(layout: Layout, theta: Value): Values {
   const parts = split(theta, 0, layout.counts);
-  return Object.fromEntries(layout.names.map((name, i) => [name, reshape(parts[i], layout.shapes[i])]));
+  return Object.fromEntries(
+    layout.names.map((name, i) => [name, reshape(parts[i], layout.shapes[i])]),
+  );
 }
 export const pack = (layout: Layout, values: Values): Value =>
-  concat(layout.names.map((name, i) => reshape(values[name], [layout.counts[i]])), 0);
+  concat(
+    layout.names.map((name, i) => reshape(values[name], [layout.counts[i]])),
+    0,
+  );

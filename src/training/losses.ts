@@ -1,8 +1,7 @@
 import type { Value } from "../graph/node.ts";
-import { cast, equal, exp, mul, neg, sub } from "../graph/ops/elementwise.ts";
+import { cast, div, equal, exp, mul, neg, sub } from "../graph/ops/elementwise.ts";
 import { oneHot } from "../graph/ops/indexing.ts";
 import { argMax, logSoftmax, reducedCount, reduceMean, reduceSum } from "../graph/ops/reduction.ts";
-import { div } from "../graph/ops/elementwise.ts";
 import { customVjp } from "../graph/value.ts";
 
 /**

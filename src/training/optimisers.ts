@@ -22,7 +22,8 @@ export interface Optimiser {
 }
 
 const within = (name: string, value: number, low: number, high: number) => {
-  if (!(value >= low && value < high)) throw new UsageError(`${name} = ${value} is not in [${low}, ${high})`);
+  if (!(value >= low && value < high))
+    throw new UsageError(`${name} = ${value} is not in [${low}, ${high})`);
 };
 
 /** v ← μv + g, θ ← θ − ηv; with μ = 0 plain gradient descent. */
@@ -52,7 +53,10 @@ export const adam = (options: AdamOptions = {}): Optimiser => adamFamily("adam",
  * Adam with decoupled weight decay, θ ← (1 − ηλ)θ before the step. Loshchilov & Hutter (2019),
  * "Decoupled weight decay regularization", arXiv:1711.05101.
  */
-export function adamW({ weightDecay = 1e-2, ...options }: AdamOptions & { weightDecay?: number } = {}) {
+export function adamW({
+  weightDecay = 1e-2,
+  ...options
+}: AdamOptions & { weightDecay?: number } = {}) {
   within("weightDecay", weightDecay, 0, Infinity);
   return adamFamily("adamw", weightDecay, options);
 }

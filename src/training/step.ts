@@ -1,18 +1,17 @@
 import { gradient } from "../autodiff/gradient.ts";
 import type { Value } from "../graph/node.ts";
 import { loop, type Values } from "../graph/ops/control.ts";
-import { cast, div, equal, isfinite, maximum, minimum, mul, not, sqrt } from "../graph/ops/elementwise.ts";
+import { div, isfinite, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
 import { gather } from "../graph/ops/indexing.ts";
-import { reduceMax, reduceSum, reduceSumSquare } from "../graph/ops/reduction.ts";
+import { reduceSumSquare } from "../graph/ops/reduction.ts";
 import { constant, input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
 import { solverHealth } from "../solvers/fixed-point.ts";
-import { type SolveInfo, statusCode } from "../solvers/options.ts";
 import { type Layout, pack, unpack } from "./flat.ts";
 import { correctCount, crossEntropy, meanSquaredError } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
-
-export type Task = "classes" | "values";
+import { solverOutputs } from "./solver-sums.ts";
+import { type Task, targetsInput } from "./targets.ts";
 
 /** A program's inputs and outputs: many training steps in one call. */
 export interface StepGraph {
@@ -38,16 +37,16 @@ export function stepGraph(
   const theta = input("theta", "float32", [layout.size]);
   const slots = optimiser.slots.map((slot) => input(slot, "float32", [layout.size]));
   const features = input("features", "float32", ["n", model.inputs]);
-  const targets =
-    task === "classes"
-      ? input("targets", "int64", ["n"])
-      : input("targets", "float32", ["n", model.outputs]);
+  const targets = targetsInput("targets", task, "n", model.outputs);
   const order = input("order", "int64", ["S", "B"]);
   const count = optimiser.coefficients(1, 1).length;
   const coefficients = input("coefficients", "float32", ["S", count]);
   const steps = input("steps", "int64", []);
 
-  const initial: Values = { theta, ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])) };
+  const initial: Values = {
+    theta,
+    ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])),
+  };
   const { state, outputs } = loop({ times: steps }, initial, (now, step) => {
     const rows = gather(order, step);
     const x = gather(features, rows);
@@ -60,16 +59,24 @@ export function stepGraph(
     const prediction = model.apply(model.explicit(parameters), x, health);
     const loss = task === "classes" ? crossEntropy(prediction, y) : meanSquaredError(prediction, y);
     const { flat, norm } = clip(pack(layout, gradient(loss, parameters)), clipNorm);
-    const next = optimiser.update(now.theta, optimiser.slots.map((s) => now[s]), flat, scalars);
+    const next = optimiser.update(
+      now.theta,
+      optimiser.slots.map((s) => now[s]),
+      flat,
+      scalars,
+    );
     return {
-      state: { theta: next.theta, ...Object.fromEntries(next.state.map((s, i) => [optimiser.slots[i], s])) },
+      state: {
+        theta: next.theta,
+        ...Object.fromEntries(next.state.map((s, i) => [optimiser.slots[i], s])),
+      },
       proceed: isfinite(loss),
       outputs: {
         loss,
         ...(task === "classes" && { correct: correctCount(prediction, y) }),
         ...(norm && { gradientNorm: norm }),
-        ...summary("forward", health.forward),
-        ...summary("backward", health.backward),
+        ...solverOutputs("forward", health.forward),
+        ...solverOutputs("backward", health.backward),
       } as Values,
     };
   });
@@ -84,17 +91,5 @@ export function stepGraph(
 function clip(flat: Value, limit: number): { flat: Value; norm: Value | null } {
   if (limit === Infinity) return { flat, norm: null };
   const norm = sqrt(reduceSumSquare(flat));
-  return { flat: mul(flat, minimum(div(limit, maximum(norm, limit)), 1)), norm };
-}
-
-/** Over all solves of one direction: total iterations, the most of any sample, samples that failed. */
-function summary(name: string, infos: readonly SolveInfo[]): Values {
-  if (infos.length === 0) return {};
-  const [info] = infos;
-  const failed = not(equal(info.status, constant(statusCode.converged, "int64")));
-  return {
-    [`${name}Iterations`]: reduceSum(info.iterations),
-    [`${name}Most`]: reduceMax(info.iterations),
-    [`${name}Failed`]: reduceSum(cast(failed, "int64")),
-  };
+  return { flat: mul(flat, div(limit, maximum(norm, limit))), norm };
 }

@@ -1,0 +1,84 @@
+/** Sums over steps of one direction's solves; means are sums over `samples`. */
+export interface SolverSummary {
+  readonly meanIterations: number;
+  readonly mostIterations: number;
+  /** Share of samples whose solve did not converge. */
+  readonly unconverged: number;
+}
+
+export interface Metrics {
+  readonly loss: number; // mean over the samples seen
+  readonly accuracy?: number; // of classes, in 0 … 1
+  readonly forward?: SolverSummary;
+  readonly backward?: SolverSummary;
+}
+
+/** Everything that decides the rest of a run; numbers that go to the checkpoint as they are. */
+export interface TrainingState {
+  readonly epoch: number; // counted from 0, the one under way
+  readonly step: number; // steps done since the start
+  readonly theta: Float32Array; // parameters end to end [P]
+  readonly slots: readonly Float32Array[]; // the optimiser's state, each [P]
+  readonly sums: EpochSums; // of the epoch under way
+}
+
+/** Totals of the epoch under way, from which its metrics are made. */
+export interface EpochSums {
+  readonly samples: number;
+  readonly loss: number;
+  readonly correct: number;
+  readonly forward: SolverSums;
+  readonly backward: SolverSums;
+}
+export interface SolverSums {
+  readonly iterations: number;
+  readonly most: number;
+  readonly failed: number;
+}
+
+/** How a run ended. */
+export type FitStatus = "completed" | "stopped" | "non-finite" | "solver-failed";
+
+export interface StepMetrics {
+  readonly step: number;
+  readonly epoch: number;
+  readonly rate: number;
+  readonly loss: number;
+  readonly gradientNorm?: number;
+  readonly forward?: SolverSummary;
+  readonly backward?: SolverSummary;
+}
+
+export type TrainEvent =
+  | {
+      readonly type: "start";
+      readonly parameters: number;
+      readonly steps: number; // of the whole run
+      readonly stepsPerEpoch: number;
+      readonly epochs: number;
+      readonly resumedAt: number; // steps done before
+    }
+  /** After each call of the runtime: many steps. `logged` are those that the log asks for. */
+  | {
+      readonly type: "step";
+      readonly epoch: number;
+      readonly step: number;
+      readonly metrics: Metrics; // of the epoch so far
+      readonly logged: readonly StepMetrics[];
+      readonly secondsPerStep: number;
+    }
+  | { readonly type: "checkpoint"; readonly state: TrainingState }
+  | {
+      readonly type: "epoch";
+      readonly epoch: number;
+      readonly step: number;
+      readonly train: Metrics;
+      readonly test: Metrics;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: "end";
+      readonly status: FitStatus;
+      readonly reason: string;
+      readonly state: TrainingState; // the last good one
+    };

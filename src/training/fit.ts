@@ -1,0 +1,189 @@
+import type { Split } from "../data/dataset.ts";
+import { UsageError } from "../errors.ts";
+import { scalarOf, tensorOf } from "../graph/tensor.ts";
+import type { Model, Parameters } from "../models/model.ts";
+import { type CompileOptions, compile } from "../runtime/program.ts";
+import { epochOrder, nextBatches, stepsPerEpoch } from "./batches.ts";
+import { evaluator } from "./evaluate.ts";
+import type { FitStatus, TrainEvent, TrainingState } from "./events.ts";
+import { flatten, layoutOf, unflatten } from "./flat.ts";
+import type { Optimiser } from "./optimisers.ts";
+import type { Schedule } from "./schedules.ts";
+import { stepGraph } from "./step.ts";
+import { addStep, emptySums, firstBad, metricsOf, readSteps } from "./step-report.ts";
+import { targetsOf, taskOf } from "./targets.ts";
+
+export interface FitOptions {
+  readonly seed: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly optimiser: Optimiser;
+  readonly schedule: Schedule;
+  readonly clipNorm?: number;
+  /** Ends the run once this share of an epoch's samples has not converged, forward or backward. */
+  readonly unconvergedLimit?: number;
+  /** A step's metrics are logged every so many steps. */
+  readonly logEvery?: number;
+  /** Wall time that one call of the runtime aims at, in seconds: how soon a signal is heard. */
+  readonly callSeconds?: number;
+  readonly signal?: AbortSignal;
+  /** Continues from here, to the same bytes as without the interruption. */
+  readonly resume?: TrainingState;
+  readonly compile?: CompileOptions;
+}
+
+/** The state that a run starts from. */
+export const initialState = (
+  model: Model,
+  { seed, optimiser }: Pick<FitOptions, "seed" | "optimiser">,
+): TrainingState => {
+  const parameters = model.initialise(seed);
+  const layout = layoutOf(parameters);
+  return {
+    epoch: 0,
+    step: 0,
+    theta: flatten(layout, parameters),
+    slots: optimiser.slots.map(() => new Float32Array(layout.size)),
+    sums: emptySums,
+  };
+};
+
+/** The parameters of a state, by name. */
+export const parametersOf = (model: Model, state: TrainingState): Parameters =>
+  unflatten(layoutOf(model.initialise(0)), state.theta);
+
+/**
+ * Trains a model, as a stream of events. One call of the runtime is many steps; after each the
+ * state goes out as a checkpoint. The same seed gives the same bytes on one thread, however the
+ * steps fall into calls. A loss that is not finite ends the run with the last good state.
+ *
+ * @param data  features as the model wants them (standardised already)
+ */
+export async function* fit(
+  model: Model,
+  data: Split,
+  options: FitOptions,
+): AsyncGenerator<TrainEvent> {
+  const { seed, epochs, batch, optimiser, schedule, signal, unconvergedLimit = 1 } = options;
+  const { clipNorm = Infinity, logEvery = 50, callSeconds = 0.25 } = options;
+  for (const [name, n] of Object.entries({ epochs, batch, logEvery })) {
+    if (!(Number.isInteger(n) && n >= 1))
+      throw new UsageError(`fit: ${name} = ${n} is no positive whole number`);
+  }
+  const { train, test } = data;
+  if (train.width !== model.inputs) {
+    throw new UsageError(
+      `fit: ${train.name} has ${train.width} features, the model ${model.inputs} inputs`,
+    );
+  }
+  const task = taskOf(train, model.outputs);
+  const layout = layoutOf(model.initialise(seed));
+  const perEpoch = stepsPerEpoch(train.count, batch);
+  const total = perEpoch * epochs;
+  let state = options.resume ?? initialState(model, options);
+
+  const graph = stepGraph(model, layout, optimiser, { task, clipNorm });
+  const program = await compile(graph.inputs, graph.outputs, {
+    sizes: { B: batch },
+    ...options.compile,
+  });
+  const measure = await evaluator(model, layout, task, options.compile ?? {});
+  const features = tensorOf(train.features, [train.count, train.width]);
+  const targets = targetsOf(train);
+
+  try {
+    yield {
+      type: "start",
+      parameters: layout.size,
+      steps: total,
+      stepsPerEpoch: perEpoch,
+      epochs,
+      resumedAt: state.step,
+    };
+    let limit = 4;
+    while (state.epoch < epochs) {
+      const { epoch } = state;
+      const order = epochOrder(train.count, seed, epoch);
+      const began = performance.now();
+      for (
+        let at = state.step - epoch * perEpoch;
+        at < perEpoch;
+        at = state.step - epoch * perEpoch
+      ) {
+        if (signal?.aborted) {
+          yield end("stopped", "stopped on request", state);
+          return;
+        }
+        const { steps, size, rows } = nextBatches(order, batch, at, limit);
+        const rates = Array.from({ length: steps }, (_, i) => schedule(state.step + i + 1, total));
+        const numbers = rates.flatMap((rate, i) =>
+          optimiser.coefficients(state.step + i + 1, rate),
+        );
+        const start = performance.now();
+        const found = await program.run({
+          theta: tensorOf(state.theta, [layout.size]),
+          ...Object.fromEntries(
+            optimiser.slots.map((slot, i) => [slot, tensorOf(state.slots[i], [layout.size])]),
+          ),
+          features,
+          targets,
+          order: tensorOf(rows, [steps, size]),
+          coefficients: tensorOf(Float32Array.from(numbers), [steps, numbers.length / steps]),
+          steps: scalarOf(steps, "int64"),
+        });
+        const seconds = (performance.now() - start) / 1000;
+        const perStep = seconds / steps;
+        // Only how soon a signal is heard depends on the clock, never a number of the run.
+        limit = Math.max(1, Math.min(4 * limit, Math.round(callSeconds / perStep)));
+
+        const report = readSteps(found, { epoch, first: state.step, size, rates });
+        const next = found["next.theta"].data as Float32Array;
+        const bad = firstBad(report, next);
+        if (bad !== null) {
+          yield end("non-finite", bad, state);
+          return;
+        }
+        const sums = report.reduce((all, step) => addStep(all, step, size), state.sums);
+        state = {
+          epoch,
+          step: state.step + steps,
+          theta: next,
+          slots: optimiser.slots.map((slot) => found[`next.${slot}`].data as Float32Array),
+          sums,
+        };
+        const logged = report
+          .map(({ metrics }) => metrics)
+          .filter(({ step }) => step % logEvery === 0);
+        const metrics = metricsOf(sums, task === "classes");
+        yield { type: "step", epoch, step: state.step, metrics, logged, secondsPerStep: perStep };
+        if (state.step % perEpoch !== 0) yield { type: "checkpoint", state };
+      }
+      const metrics = metricsOf(state.sums, task === "classes");
+      const tested = await measure.measure(state.theta, test);
+      const seconds = (performance.now() - began) / 1000;
+      yield { type: "epoch", epoch, step: state.step, train: metrics, test: tested, seconds };
+      state = { ...state, epoch: epoch + 1, sums: emptySums };
+      yield { type: "checkpoint", state };
+      const failed = Math.max(
+        metrics.forward?.unconverged ?? 0,
+        metrics.backward?.unconverged ?? 0,
+      );
+      if (failed > unconvergedLimit) {
+        const share = `${(100 * failed).toFixed(1)} % of the solves of epoch ${epoch + 1} did not converge`;
+        yield end("solver-failed", `${share}, more than ${100 * unconvergedLimit} %`, state);
+        return;
+      }
+    }
+    yield end("completed", `${epochs} epochs`, state);
+  } finally {
+    await program.release();
+    await measure.release();
+  }
+}
+
+const end = (status: FitStatus, reason: string, state: TrainingState): TrainEvent => ({
+  type: "end",
+  status,
+  reason,
+  state,
+});
