@@ -14,7 +14,15 @@ export const field = {
   },
   opset: { domain: 1, version: 2 },
   entry: { key: 1, value: 2 },
-  graph: { node: 1, name: 2, initializer: 5, docString: 10, input: 11, output: 12 },
+  graph: {
+    node: 1,
+    name: 2,
+    initializer: 5,
+    docString: 10,
+    input: 11,
+    output: 12,
+    sparseInitializer: 15,
+  },
   node: { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 },
   attribute: { name: 1, f: 2, i: 3, s: 4, t: 5, g: 6, floats: 7, ints: 8, type: 20 },
   valueInfo: { name: 1, type: 2 },
@@ -25,12 +33,15 @@ export const field = {
   tensor: {
     dims: 1,
     dataType: 2,
+    segment: 3,
     floatData: 4,
     int32Data: 5,
     int64Data: 7,
     name: 8,
     rawData: 9,
     doubleData: 10,
+    externalData: 13,
+    dataLocation: 14,
   },
 } as const;
 

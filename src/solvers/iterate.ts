@@ -12,11 +12,12 @@ import {
   not,
   or,
   sqrt,
+  square,
   sub,
   where,
 } from "../graph/ops/elementwise.ts";
 import { filled, reshape } from "../graph/ops/movement.ts";
-import { reduceMax, reduceSumSquare } from "../graph/ops/reduction.ts";
+import { reduceMax, reduceSum } from "../graph/ops/reduction.ts";
 import { formatType, isFloat } from "../graph/shape.ts";
 import { constant } from "../graph/value.ts";
 import { type SolveInfo, type SolveOptions, statusCode } from "./options.ts";
@@ -129,7 +130,8 @@ const squaredNorm = (state: readonly Value[]): Value =>
   state
     .map((value) => {
       const axes = value.shape.map((_, i) => i).slice(1);
-      const sum = reduceSumSquare(value, axes, { keepdims: true });
+      // Quicker than ReduceSumSquare, which runs over rows one by one.
+      const sum = reduceSum(square(value), axes, { keepdims: true });
       return value.shape.length === 2 ? sum : reshape(sum, [value.shape[0], 1]);
     })
     .reduce(add);

@@ -2,11 +2,14 @@ import { UsageError } from "../../errors.ts";
 import { windowOf } from "../../graph/infer/window.ts";
 import type { Node, Value } from "../../graph/node.ts";
 import { cast, div, equal, mul, where } from "../../graph/ops/elementwise.ts";
+import { gather } from "../../graph/ops/indexing.ts";
+import { matmul } from "../../graph/ops/linear.ts";
 import { concat, filled, reshape, slice, split, transpose } from "../../graph/ops/movement.ts";
 import { reduceSum } from "../../graph/ops/reduction.ts";
 import { averagePool, conv, convTranspose, type WindowOptions } from "../../graph/ops/window.ts";
 import { constant } from "../../graph/value.ts";
 import type { Rule } from "../rules.ts";
+import { weightCotangentByPatches } from "./patches.ts";
 
 interface Window extends WindowOptions {
   readonly strides: readonly number[];
@@ -44,6 +47,9 @@ const inputCotangent = (ybar: Value, x: Value, weight: Value, options: Window) =
     output_padding: unreached(x, spatialSizes(weight), options),
   });
 
+/** From this many channels on, one product of patches is quicker than a convolution (measured). */
+const manyChannels = 4;
+
 /**
  * ∂/∂w of a convolution: x correlated with ȳ, batch and channels exchanged, so that strides and
  * dilations exchange as well; group by group.
@@ -59,6 +65,9 @@ function weightCotangent(x: Value, ybar: Value, weight: Value, options: Window):
   const swap = (v: Value) => transpose(v, [1, 0, ...v.shape.slice(2).map((_, i) => i + 2)]);
   const ybars = parts(ybar);
   const groups = parts(x).map((part, g) => {
+    if (options.strides.every((stride) => stride === 1) && Number(part.shape[1]) >= manyChannels) {
+      return weightCotangentByPatches(part, ybars[g], { ...options, kernel });
+    }
     const full = conv(swap(part), swap(ybars[g]), null, {
       strides: options.dilations,
       dilations: options.strides,
@@ -130,20 +139,36 @@ const tiles = (x: Value, kernel: readonly number[], { strides, pads, dilations }
     (k, i) => strides[i] === k && dilations[i] === 1 && Number(x.shape[i + 2]) % k === 0,
   ) && pads.every((n) => n === 0);
 
-/** [N, C, h·k, …] as [N, C, h, k, …], and a pooled [N, C, h, …] as [N, C, h, 1, …]. */
-const inTiles = (x: Value, kernel: readonly number[]) =>
-  reshape(x, [
-    ...x.shape.slice(0, 2),
-    ...kernel.flatMap((k, i) => [Number(x.shape[i + 2]) / k, k]),
-  ]);
-
-/** ȳ where x is the largest of its window, shared among equals. */
+/**
+ * ȳ where x is the largest of its window, shared among equals. The maxima are spread over their
+ * windows along the last axis by a product with a 0/1 matrix, along the others by repeating rows:
+ * many times quicker than broadcasting over axes as short as a window (measured 1.1 against 9 ms).
+ */
 function tiledMaxAdjoint(x: Value, y: Value, ybar: Value, kernel: readonly number[]): Value {
-  const ones = kernel.map(() => 1);
-  const within = kernel.map((_, i) => 2 * i + 3);
-  const taken = cast(equal(inTiles(x, kernel), inTiles(y, ones)), x.dtype);
-  const count = reduceSum(taken, within, { keepdims: true });
-  return reshape(mul(taken, div(inTiles(ybar, ones), count)), x.shape);
+  const rank = kernel.length;
+  const last = Number(x.shape[rank + 1]);
+  const [size, short] = [kernel[rank - 1], last / kernel[rank - 1]];
+  const cells = Array.from(
+    { length: short * last },
+    (_, i) => +(Math.floor((i % last) / size) === Math.floor(i / last)),
+  );
+  const spread = constant(cells, x.dtype, [short, last]);
+  const overWindows = (v: Value) =>
+    kernel.slice(0, -1).reduce(
+      (wide, k, i) => {
+        const rows = Array.from({ length: Number(x.shape[i + 2]) }, (_, row) =>
+          Math.floor(row / k),
+        );
+        return gather(wide, constant(rows, "int64"), i + 2);
+      },
+      matmul(v, spread),
+    );
+  const taken = cast(equal(x, overWindows(y)), x.dtype);
+  const count = mul(
+    averagePool(taken, kernel),
+    kernel.reduce((n, k) => n * k, 1),
+  );
+  return mul(taken, overWindows(div(ybar, count)));
 }
 
 /**

@@ -57,7 +57,9 @@ function reshaped(from: Shape, target: readonly Dim[]): Shape {
         throw new ShapeError(`${formatShape(from)} into ${formatShape(target)}`);
       return shape.with(free, before / after);
     }
-    return shape.with(free, left.length === 1 && before === after ? left[0] : freshDim());
+    // A product of a number and a name is a name again, the same one for the same product.
+    const named = before === after ? left[0] : `${before / after}*${left[0]}`;
+    return shape.with(free, left.length === 1 && before % after === 0 ? named : freshDim());
   }
   if (names(from).length + names(shape).length === 0 && !fits(from, shape)) {
     throw new ShapeError(`${formatShape(from)} into ${formatShape(target)}: the counts differ`);

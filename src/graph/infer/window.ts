@@ -61,11 +61,8 @@ export const windowOperators = {
       const [x, w] = [required(first, 0), required(second, 1)];
       const group = Number(attributes.group ?? 1);
       const [channels, perGroup] = [x.shape[1], w.shape[1]];
-      if (
-        typeof channels !== "number" ||
-        typeof perGroup !== "number" ||
-        channels !== perGroup * group
-      ) {
+      const fits = group === 1 ? channels === perGroup : Number(perGroup) * group === channels;
+      if (!fits) {
         throw new ShapeError(`${channels} channels for kernels of ${perGroup} in ${group} groups`);
       }
       if (bias && bias.shape[0] !== w.shape[0])

@@ -1,0 +1,161 @@
+import { DataError, ShapeError } from "../errors.ts";
+
+/** A dense matrix of float64, row-major: entry (i, j) is data[i · cols + j]. */
+export interface Matrix {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float64Array;
+}
+
+/**
+ * Wraps numbers without copying them.
+ *
+ * @throws ShapeError  for a size that is no positive integer, or another count of numbers
+ * @throws DataError  for a NaN or infinite entry
+ */
+export function matrixOf(rows: number, cols: number, data: Float64Array): Matrix {
+  for (const size of [rows, cols]) {
+    if (!(Number.isInteger(size) && size > 0)) {
+      throw new ShapeError(`a matrix of ${rows} × ${cols}: sizes are positive integers`);
+    }
+  }
+  if (data.length !== rows * cols) {
+    throw new ShapeError(`${data.length} numbers for a matrix of ${rows} × ${cols}`);
+  }
+  const A = { rows, cols, data };
+  requireFinite(A);
+  return A;
+}
+
+/** The matrix of entry(i, j). @throws DataError  for a NaN or infinite entry */
+export function matrix(
+  rows: number,
+  cols: number,
+  entry: (i: number, j: number) => number,
+): Matrix {
+  const indices = { length: rows * cols };
+  return matrixOf(
+    rows,
+    cols,
+    Float64Array.from(indices, (_, k) => entry(Math.floor(k / cols), k % cols)),
+  );
+}
+
+/** @throws ShapeError  for rows of different lengths, or none */
+export function fromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  const cols = rows[0]?.length ?? 0;
+  const odd = rows.findIndex((row) => row.length !== cols);
+  if (odd >= 0) {
+    throw new ShapeError(`row ${odd} has ${rows[odd].length} numbers, row 0 has ${cols}`);
+  }
+  return matrix(rows.length, cols, (i, j) => rows[i][j]);
+}
+
+/** The identity [n × n]. */
+export const identity = (n: number): Matrix => matrix(n, n, (i, j) => +(i === j));
+
+/** @throws DataError  naming the first entry that is NaN or infinite */
+export function requireFinite({ cols, data }: Matrix): void {
+  const bad = data.findIndex((x) => !Number.isFinite(x));
+  if (bad < 0) return;
+  const [i, j] = [Math.floor(bad / cols), bad % cols];
+  throw new DataError(`entry (${i}, ${j}) of a matrix is ${data[bad]}`);
+}
+
+/** @throws ShapeError  for a matrix that is not square */
+export function requireSquare({ rows, cols }: Matrix): void {
+  if (rows !== cols) throw new ShapeError(`a square matrix is wanted, not one of ${rows} × ${cols}`);
+}
+
+export function transpose({ rows, cols, data }: Matrix): Matrix {
+  const out = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++) out[j * rows + i] = data[i * cols + j];
+  }
+  return { rows: cols, cols: rows, data: out };
+}
+
+/** A B. @throws ShapeError  when A has not as many columns as B has rows */
+export function multiply(A: Matrix, B: Matrix): Matrix {
+  if (A.cols !== B.rows) {
+    throw new ShapeError(`${A.rows} × ${A.cols} cannot multiply ${B.rows} × ${B.cols}`);
+  }
+  const cols = B.cols;
+  const out = new Float64Array(A.rows * cols);
+  // Row i of the product is a sum of rows of B, so that memory is read in order.
+  for (let i = 0; i < A.rows; i++) {
+    const row = out.subarray(i * cols, (i + 1) * cols);
+    for (let k = 0; k < A.cols; k++) {
+      const a = A.data[i * A.cols + k];
+      const offset = k * cols;
+      for (let j = 0; j < cols; j++) row[j] += a * B.data[offset + j];
+    }
+  }
+  return { rows: A.rows, cols, data: out };
+}
+
+/** A Aᵀ [rows × rows], symmetric to the last bit. */
+export function gram({ rows, cols, data }: Matrix): Matrix {
+  const out = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++) {
+    const u = data.subarray(i * cols, (i + 1) * cols);
+    for (let j = 0; j <= i; j++) {
+      const offset = j * cols;
+      let sum = 0;
+      for (let k = 0; k < cols; k++) sum += u[k] * data[offset + k];
+      out[i * rows + j] = sum;
+      out[j * rows + i] = sum;
+    }
+  }
+  return { rows, cols: rows, data: out };
+}
+
+export const add = (A: Matrix, B: Matrix): Matrix => entrywise(A, B, (a, b) => a + b);
+
+export const subtract = (A: Matrix, B: Matrix): Matrix => entrywise(A, B, (a, b) => a - b);
+
+export const scale = (A: Matrix, factor: number): Matrix => ({
+  ...A,
+  data: A.data.map((a) => a * factor),
+});
+
+/** A + tI. @throws ShapeError  for a matrix that is not square */
+export function shift(A: Matrix, t: number): Matrix {
+  requireSquare(A);
+  const data = A.data.slice();
+  for (let i = 0; i < data.length; i += A.cols + 1) data[i] += t;
+  return { ...A, data };
+}
+
+/** (A + Aᵀ)/2, symmetric to the last bit. @throws ShapeError  for a matrix that is not square */
+export function symmetricPart(A: Matrix): Matrix {
+  requireSquare(A);
+  return entrywise(A, transpose(A), (a, b) => a / 2 + b / 2);
+}
+
+/** max |a_ij| */
+export const largestEntry = ({ data }: Matrix): number =>
+  data.reduce((most, a) => Math.max(most, Math.abs(a)), 0);
+
+/** ‖A‖_F = √Σ a_ij², without overflow or underflow of the squares. */
+export function frobeniusNorm(A: Matrix): number {
+  const unit = binaryScale(A);
+  return unit * Math.sqrt(A.data.reduce((sum, a) => sum + (a / unit) ** 2, 0));
+}
+
+/**
+ * The power of 2 at or just below the largest entry in modulus (1 for a zero matrix). Division by
+ * it is exact short of underflow, so a matrix of any scale can be brought to one where squares are
+ * harmless.
+ */
+export function binaryScale(A: Matrix): number {
+  const most = largestEntry(A);
+  return most === 0 ? 1 : 2 ** Math.max(-1022, Math.floor(Math.log2(most)));
+}
+
+function entrywise(A: Matrix, B: Matrix, f: (a: number, b: number) => number): Matrix {
+  if (A.rows !== B.rows || A.cols !== B.cols) {
+    throw new ShapeError(`${A.rows} × ${A.cols} beside ${B.rows} × ${B.cols}`);
+  }
+  return { ...A, data: A.data.map((a, k) => f(a, B.data[k])) };
+}
