@@ -1,7 +1,8 @@
-import type { Value } from "../graph/node.ts";
+import type { Node, Value } from "../graph/node.ts";
 import { reshape } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
 import { sameShape } from "../graph/shape.ts";
+import { attribute } from "../graph/value.ts";
 import type { Rule } from "./rules.ts";
 
 /** Adds `ybar` up over the axes along which `x` was broadcast, giving it the shape of `x`. */
@@ -22,6 +23,10 @@ export const of =
   (rule: (y: Value, ybar: Value, ...inputs: Value[]) => readonly (Value | null)[]): Rule =>
   ({ outputs: [y], inputs }, [ybar]) =>
     rule(y, ybar!, ...(inputs as Value[]));
+
+/** A float attribute as ONNX stores it, in 32 bits, so that the derivative in float64 fits. */
+export const floatAttribute = (node: Node, name: string): number =>
+  Math.fround(attribute<number>(node, name));
 
 /** For operators whose result does not change, or only in jumps, with any input. */
 export const noDerivative: Rule = ({ inputs }) => inputs.map(() => null);

@@ -2,10 +2,10 @@ import { ShapeError } from "../errors.ts";
 import { dependencies, type Node, type Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { add } from "../graph/ops/elementwise.ts";
-import { zerosLike } from "../graph/ops/movement.ts";
+import { shapeOf, zerosLike } from "../graph/ops/movement.ts";
 import { formatType, isFloat, sameShape } from "../graph/shape.ts";
-import { constant, topologicalOrder } from "../graph/value.ts";
-import { rules } from "./rules.ts";
+import { apply, constant, topologicalOrder } from "../graph/value.ts";
+import { type Rule, rules } from "./rules.ts";
 
 /**
  * Vector–Jacobian products: Σₖ (∂outputsₖ/∂x)ᵀ cotangentsₖ for each x in `wrt`, as new graph nodes;
@@ -36,15 +36,16 @@ export function vjp(
   const independent = new Set(wrt);
   const order = topologicalOrder(outputs, (node) => !node.outputs.every((y) => independent.has(y)));
   const active = reaches(order, independent);
+  const wanted = (x: Value) => isFloat(x.dtype) && (independent.has(x) || active.has(x.node));
   for (const node of order.reverse()) {
     if (!active.has(node)) continue;
     const ybars = node.outputs.map((y) => (independent.has(y) ? null : (sums.get(y) ?? null)));
     if (ybars.every((ybar) => ybar === null)) continue;
     const before = [...node.inputs, ...node.captures];
-    const xbars = rule(node, ybars);
+    const xbars = rule(node, ybars, wanted);
     before.forEach((x, i) => {
       const xbar = xbars[i];
-      if (x && xbar && isFloat(x.dtype)) accumulate(x, xbar);
+      if (x && xbar && wanted(x)) accumulate(x, fitted(xbar, x));
     });
     for (const y of node.outputs) if (!independent.has(y)) sums.delete(y);
   }
@@ -60,7 +61,11 @@ function reaches(order: readonly Node[], from: ReadonlySet<Value>): ReadonlySet<
   return active;
 }
 
-function rule(node: Node, ybars: readonly (Value | null)[]): readonly (Value | null)[] {
+/** A size that a rule could not follow by name gets the name back. */
+const fitted = (xbar: Value, x: Value) =>
+  sameShape(xbar.shape, x.shape) ? xbar : apply("Reshape", [xbar, shapeOf(x)]);
+
+const rule: Rule = (node, ybars, wanted) => {
   switch (node.op) {
     case "Input":
     case "Constant":
@@ -68,9 +73,9 @@ function rule(node: Node, ybars: readonly (Value | null)[]): readonly (Value | n
     case "CustomVjp":
       return node.vjp!(node.inputs as readonly Value[], node.outputs, ybars);
     default:
-      return rules[node.op](node, ybars);
+      return rules[node.op](node, ybars, wanted);
   }
-}
+};
 
 /**
  * ∂loss/∂x for each named value, of x's type: zeros where the loss does not depend on x.

@@ -11,9 +11,14 @@ import { windowRules } from "./rules/window.ts";
 /**
  * The vector–Jacobian product of one operator: given the node and the cotangents of its outputs
  * (null: none arrived; at least one did), returns those of `[...inputs, ...captures]`, each of that
- * value's shape, or null where there is no derivative.
+ * value's shape, or null where there is no derivative. What is not `wanted` is dropped: as nodes
+ * nobody uses it costs nothing, so only a rule that carries cotangents through a loop need ask.
  */
-export type Rule = (node: Node, ybars: readonly (Value | null)[]) => readonly (Value | null)[];
+export type Rule = (
+  node: Node,
+  ybars: readonly (Value | null)[],
+  wanted: (x: Value) => boolean,
+) => readonly (Value | null)[];
 
 /** One rule for each operator of the graph; leaving one out is a type error. */
 export const rules: { readonly [T in OpType]: Rule } = {

@@ -3,7 +3,7 @@ import type { Value } from "../graph/node.ts";
 import {
   add,
   div,
-  leakyRelu,
+  maximum,
   mul,
   relu,
   sigmoid,
@@ -34,8 +34,9 @@ export function proxOf(kind: ProxKind, { slope = 0.01 } = {}): Prox {
     case "leaky-relu":
       if (!(slope > 0 && slope <= 1))
         throw new UsageError(`leaky-relu: slope ${slope} is not in (0, 1]`);
-      // v < 0: z = v / (1 + α(1/a − 1)), a leaky ReLU of another slope
-      return named(kind, (v, alpha) => leakyRelu(v, 1 / (1 + alpha * (1 / slope - 1))));
+      // v < 0: z = v / (1 + α(1/a − 1)), a leaky ReLU of another slope. Not by LeakyRelu, whose
+      // attribute has single precision.
+      return named(kind, (v, alpha) => maximum(v, mul(v, 1 / (1 + alpha * (1 / slope - 1)))));
     case "tanh":
       return named(
         kind,

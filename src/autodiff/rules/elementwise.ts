@@ -18,7 +18,7 @@ import {
   where,
 } from "../../graph/ops/elementwise.ts";
 import { isFloat } from "../../graph/shape.ts";
-import { noDerivative, of, unbroadcast } from "../broadcast.ts";
+import { floatAttribute, noDerivative, of, unbroadcast } from "../broadcast.ts";
 import type { Rule } from "../rules.ts";
 
 /** ȳ times the slope at x. */
@@ -32,27 +32,19 @@ const select = (first: (a: Value, b: Value) => Value): Rule =>
     return [unbroadcast(where(taken, ybar, 0), a), unbroadcast(where(taken, 0, ybar), b)];
   });
 
-const isConstant = (x: Value) => x.node.op === "Constant";
-
 export const elementwiseRules = {
   Add: of((_, ybar, a, b) => [unbroadcast(ybar, a), unbroadcast(ybar, b)]),
-  Sub: of((_, ybar, a, b) => [
-    unbroadcast(ybar, a),
-    isConstant(b) ? null : unbroadcast(neg(ybar), b),
-  ]),
-  Mul: of((_, ybar, a, b) => [
-    isConstant(a) ? null : unbroadcast(mul(ybar, b), a),
-    isConstant(b) ? null : unbroadcast(mul(ybar, a), b),
-  ]),
+  Sub: of((_, ybar, a, b) => [unbroadcast(ybar, a), unbroadcast(neg(ybar), b)]),
+  Mul: of((_, ybar, a, b) => [unbroadcast(mul(ybar, b), a), unbroadcast(mul(ybar, a), b)]),
   // ∂(a/b)/∂b = −y/b
   Div: of((y, ybar, a, b) => [
     unbroadcast(div(ybar, b), a),
-    isConstant(b) ? null : unbroadcast(neg(div(mul(ybar, y), b)), b),
+    unbroadcast(neg(div(mul(ybar, y), b)), b),
   ]),
   // ∂aᵇ/∂a = b aᵇ⁻¹; ∂aᵇ/∂b = aᵇ ln a, for a > 0 only
   Pow: of((y, ybar, a, b) => [
     unbroadcast(mul(ybar, mul(b, pow(a, sub(b, 1)))), a),
-    isConstant(b) ? null : unbroadcast(mul(ybar, mul(y, log(a))), b),
+    unbroadcast(mul(ybar, mul(y, log(a))), b),
   ]),
   Max: select(greaterOrEqual),
   Min: select((a, b) => greaterOrEqual(b, a)),
@@ -87,14 +79,14 @@ export const elementwiseRules = {
   Softplus: slope(sigmoid),
   // One operator more than the sign of y, and three times as quick.
   Relu: slope((_, y) => cast(greater(y, 0), y.dtype)),
-  LeakyRelu: ({ inputs: [x], attributes }, [ybar]) => [
-    where(greater(x!, 0), ybar!, mul(ybar!, Number(attributes.alpha ?? 0.01))),
+  LeakyRelu: (node, [ybar]) => [
+    where(greater(node.inputs[0]!, 0), ybar!, mul(ybar!, floatAttribute(node, "alpha"))),
   ],
 
   Where: of((_, ybar, condition, a, b) => [
     null,
-    isConstant(a) ? null : unbroadcast(where(condition, ybar, 0), a),
-    isConstant(b) ? null : unbroadcast(where(condition, 0, ybar), b),
+    unbroadcast(where(condition, ybar, 0), a),
+    unbroadcast(where(condition, 0, ybar), b),
   ]),
   Cast: of((_, ybar, x) => [isFloat(x.dtype) && isFloat(ybar.dtype) ? cast(ybar, x.dtype) : null]),
 } satisfies Record<string, Rule>;

@@ -1,7 +1,9 @@
+import { cast, mul, sub } from "../../graph/ops/elementwise.ts";
 import { gatherElements, gatherND, scatterElements, scatterND } from "../../graph/ops/indexing.ts";
-import { transpose, unsqueeze, zerosLike } from "../../graph/ops/movement.ts";
-import { attribute } from "../../graph/value.ts";
-import { noDerivative, of } from "../broadcast.ts";
+import { concat, filled, transpose, unsqueeze, zerosLike } from "../../graph/ops/movement.ts";
+import { reduceSum } from "../../graph/ops/reduction.ts";
+import { apply, attribute, constant } from "../../graph/value.ts";
+import { of } from "../broadcast.ts";
 import type { Rule } from "../rules.ts";
 
 export const indexRules = {
@@ -63,6 +65,23 @@ export const indexRules = {
     ];
   },
 
-  OneHot: noDerivative,
-  Range: noDerivative,
+  // y = off (1 − h) + on h, with h the same of 0 and 1. Float64 has no kernel, so h is cast.
+  OneHot: (node, [ybar]) => {
+    const [indices, depth, values] = node.inputs;
+    const bits = apply("OneHot", [indices, depth, constant([0, 1], "int64")], node.attributes);
+    const on = reduceSum(mul(ybar!, cast(bits, values!.dtype)));
+    return [
+      null,
+      null,
+      concat(
+        [sub(reduceSum(ybar!), on), on].map((x) => unsqueeze(x, [0])),
+        0,
+      ),
+    ];
+  },
+  // yᵢ = start + i delta
+  Range: (_, [ybar]) => {
+    const place = apply("CumSum", [filled(1, ybar!), constant(0, "int64")], { exclusive: 1 });
+    return [reduceSum(ybar!), null, reduceSum(mul(ybar!, place))];
+  },
 } satisfies Record<string, Rule>;

@@ -2,7 +2,7 @@ import { mul, neg } from "../../graph/ops/elementwise.ts";
 import { gemm, matmul } from "../../graph/ops/linear.ts";
 import { matrixTranspose } from "../../graph/ops/movement.ts";
 import { attribute } from "../../graph/value.ts";
-import { of, unbroadcast } from "../broadcast.ts";
+import { floatAttribute, of, unbroadcast } from "../broadcast.ts";
 import type { Rule } from "../rules.ts";
 
 export const linearRules = {
@@ -20,7 +20,7 @@ export const linearRules = {
   Gemm: (node, [ybar]) => {
     const [a, b, c] = node.inputs;
     const alpha = attribute<number>(node, "alpha");
-    const beta = attribute<number>(node, "beta");
+    const beta = floatAttribute(node, "beta");
     const [transA, transB] = [
       !!attribute<number>(node, "transA"),
       !!attribute<number>(node, "transB"),

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+
+/** Which room may import which, besides itself and `errors`. Data flows one way. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  graph: [],
+  linalg: [],
+  data: [],
+  autodiff: ["graph"],
+  onnx: ["graph"],
+  solvers: ["graph", "autodiff"],
+  models: ["graph", "solvers", "data"],
+  runtime: ["graph", "onnx"],
+  training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
+  verification: ["graph", "linalg", "onnx"],
+  cli: ["training", "verification", "models", "solvers", "data", "onnx", "runtime", "graph"],
+};
+
+const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && name !== "index.ts" && name !== "errors.ts")
+  .map((name) => join("src", name));
+const room = (path: string) => relative("src", path).split("/")[0].replace(/\.ts$/, "");
+const importsOf = (file: string) =>
+  [...readFileSync(file, "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(([, to]) => to);
+
+test.each(files)("%s imports only what its room may", (file) => {
+  const allowed = [room(file), "errors", ...(mayImport[room(file)] ?? [])];
+  for (const target of importsOf(file).filter((to) => to.startsWith("."))) {
+    expect(allowed, `${file} imports ${target}`).toContain(room(join(dirname(file), target)));
+  }
+});
+
+test("every room is in the table", () => {
+  expect(Object.keys(mayImport)).toEqual(expect.arrayContaining([...new Set(files.map(room))]));
+});
+
+test("only runtime names ONNX Runtime", () => {
+  const naming = files.filter((file) =>
+    /["']onnxruntime-(node|web|common)/.test(readFileSync(file, "utf8")),
+  );
+  expect(
+    naming.filter((file) => room(file) !== "runtime" && !file.endsWith("cli/doctor.ts")),
+  ).toEqual([]);
+});
+
+test("files stay short", () => {
+  const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 301);
+  expect(long).toEqual([]);
+});
