@@ -45,6 +45,8 @@ const all =
 /** The bytes of an ONNX ModelProto. @throws ShapeError for a free input that is not named */
 export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Array {
   const placement = place(Object.values(outputs));
+  // Only the operator sets in use: a file of standard operators names no other.
+  const domains = new Set<string>(["", ...[...placement.placeOf.keys()].map(domainOf)]);
   const graph = new GraphEncoder(placement, inputs).root(outputs);
   const writer = new BinaryWriter();
   all(
@@ -52,12 +54,14 @@ export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Arr
     text(field.model.producerName, "eigenflow"),
     doc ? text(field.model.docString, doc) : null,
     message(field.model.graph, graph),
-    ...Object.entries(opsets).map(([domain, version]) =>
-      message(
-        field.model.opsetImport,
-        all(text(field.opset.domain, domain), integer(field.opset.version, version)),
+    ...Object.entries(opsets)
+      .filter(([domain]) => domains.has(domain))
+      .map(([domain, version]) =>
+        message(
+          field.model.opsetImport,
+          all(text(field.opset.domain, domain), integer(field.opset.version, version)),
+        ),
       ),
-    ),
     ...Object.entries(metadata).map(([key, value]) =>
       message(
         field.model.metadata,
@@ -67,6 +71,9 @@ export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Arr
   )(writer);
   return writer.finish();
 }
+
+const domainOf = ({ op }: Node): string =>
+  op === "Input" || op === "Constant" || op === "CustomVjp" ? "" : operators[op].domain;
 
 /** Names values as they are first met; everything of one model. */
 class GraphEncoder {

@@ -72,8 +72,8 @@ function guarded<T>(origin: Origin, reader: BinaryReader, end: number, read: () 
   try {
     result = read();
   } catch (error) {
-    const truncated = error instanceof RangeError;
-    throw fault(origin, truncated ? "the file ends here too early" : String(error), error);
+    if (error instanceof RangeError) throw fault(origin, "the file ends inside this field", error);
+    throw fault(origin, error instanceof Error ? error.message : String(error), error);
   }
   if (reader.pos > end) throw fault(origin, "runs past the end of the message around it");
   return result;
