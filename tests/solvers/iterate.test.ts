@@ -36,7 +36,7 @@ async function solve(
   await program.release();
   return {
     ...found,
-    statuses: Array.from(found.status.data, (code) => solveStatuses[Number(code)]),
+    statuses: Array.from(found.status.data as BigInt64Array, (code) => solveStatuses[Number(code)]),
   };
 }
 

@@ -1,0 +1,8 @@
+/** eigenflow/autodiff: derivatives of graphs, as graphs. */
+export { gradient, vjp } from "./autodiff/gradient.ts";
+export {
+  type FixedPointSolver,
+  type FixedPointSolvers,
+  fixedPoint,
+  type StateMap,
+} from "./autodiff/implicit.ts";

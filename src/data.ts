@@ -1,0 +1,30 @@
+/** eigenflow/data: what comes in. */
+
+export {
+  type CsvColumns,
+  type CsvDataset,
+  parseCsv,
+  parseTable,
+  readCsv,
+  readTable,
+  type Table,
+} from "./data/csv.ts";
+export {
+  checkDataset,
+  type Dataset,
+  type Split,
+  selectRows,
+  type Targets,
+} from "./data/dataset.ts";
+export { type IdxArray, parseIdx } from "./data/idx.ts";
+export { mnist, readMnist } from "./data/mnist.ts";
+export { formatNpy, type NpyArray, parseNpy, readNpy, writeNpy } from "./data/npy.ts";
+export { type RandomStream, randomStream } from "./data/random.ts";
+export { splitByHash, splitBySeed } from "./data/split.ts";
+export {
+  applyStandardisation,
+  fitStandardisation,
+  type Standardisation,
+} from "./data/standardise.ts";
+export { twoMoons } from "./data/two-moons.ts";
+export { yinYang, yinYangBinary } from "./data/yin-yang.ts";

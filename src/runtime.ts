@@ -1,0 +1,11 @@
+/** eigenflow/runtime: graphs compiled and run by ONNX Runtime. */
+
+export { type Backend, type Device, loadBackend } from "./runtime/backend.ts";
+export {
+  type CompileOptions,
+  compile,
+  type Feeds,
+  type Program,
+  type Results,
+} from "./runtime/program.ts";
+export { openSessions } from "./runtime/session.ts";

@@ -1,0 +1,17 @@
+/** eigenflow/training: parameters in, better parameters out. */
+
+export { type Deployed, deploy, explicitTensors } from "./training/deploy.ts";
+export type {
+  EpochSums,
+  FitStatus,
+  Metrics,
+  SolverSummary,
+  SolverSums,
+  StepMetrics,
+  TrainEvent,
+  TrainingState,
+} from "./training/events.ts";
+export { type FitOptions, fit, initialState, parametersOf } from "./training/fit.ts";
+export { correctCount, crossEntropy, meanSquaredError } from "./training/losses.ts";
+export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/optimisers.ts";
+export { constantRate, cosineRate, type Schedule, stepRate, warmUp } from "./training/schedules.ts";
