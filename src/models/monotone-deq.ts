@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
 import type { Values } from "../graph/ops/control.ts";
-import { add, mul, sub } from "../graph/ops/elementwise.ts";
+import { add, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
 import { affine, gemm } from "../graph/ops/linear.ts";
 import { filled, matrixTranspose } from "../graph/ops/movement.ts";
+import { reduceSum } from "../graph/ops/reduction.ts";
 import { fixedPoint } from "../solvers/fixed-point.ts";
 import type { SolveOptions } from "../solvers/options.ts";
 import { picard } from "../solvers/picard.ts";
@@ -92,7 +93,10 @@ export function monotoneDeq({
         },
         health,
       );
-      return affine(method.read(state), W_o, b_o);
+      const z = method.read(state);
+      const error = sub(prox(gemm(z, W, c, { transB: true }), 1), z);
+      health.equation.push(sqrt(reduceSum(square(error), [1])));
+      return affine(z, W_o, b_o);
     },
   };
 }

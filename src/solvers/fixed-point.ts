@@ -14,8 +14,10 @@ export interface Solver {
 export interface SolverHealth {
   readonly forward: SolveInfo[];
   readonly backward: SolveInfo[];
+  /** How far each sample [N] is from solving the model's own equation, ‖f(z) − z‖₂, at the z used. */
+  readonly equation: Value[];
 }
-export const solverHealth = (): SolverHealth => ({ forward: [], backward: [] });
+export const solverHealth = (): SolverHealth => ({ forward: [], backward: [], equation: [] });
 
 /**
  * z* = f(z*) from z0, differentiable in all that f captures by the implicit rule. The outcome of

@@ -51,7 +51,8 @@ export async function explicitTensors(
 /**
  * A trained model as an ONNX file of standard operators, the solver's loop included: input `x`
  * [N, inputs] of raw features, outputs `logits` and `probabilities` [N, K] (or `prediction`), and
- * per sample `status`, `iterations` and `residual` of the solve.
+ * per sample `status` and `iterations` of the solve, and `residual`: how far z is from solving the
+ * model's equation with the weights in the file, ‖σ(Wz + Ux + b) − z‖₂.
  */
 export function deploy(
   model: Model,
@@ -67,11 +68,16 @@ export function deploy(
   const features = mean ? standardised(x, mean, scale) : x;
   const prediction = model.apply(explicit, features, health);
   const [solve] = health.forward;
+  const [equation] = health.equation;
   const outputs: Values = {
     ...(task === "classes"
       ? { logits: prediction, probabilities: softmax(prediction) }
       : { prediction }),
-    ...(solve && { status: solve.status, iterations: solve.iterations, residual: solve.residual }),
+    ...(solve && {
+      status: solve.status,
+      iterations: solve.iterations,
+      residual: equation ?? solve.residual,
+    }),
   };
   return encode({ inputs: { x }, outputs, doc, metadata });
 }
