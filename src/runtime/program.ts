@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { InternalError, ShapeError } from "../errors.ts";
 import type { TensorData, Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
@@ -7,7 +6,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { encode } from "../onnx/encode.ts";
 import { type Device, loadBackend, type Ort, type OrtTensor } from "./backend.ts";
 import { acquireSession, type SharedSession } from "./session.ts";
-import { threadsFor } from "./threads.ts";
+import { availableCores, threadsFor } from "./threads.ts";
 
 export type Feeds<I extends Values> = { readonly [K in keyof I]: Tensor };
 export type Results<O extends Values> = { readonly [K in keyof O]: Tensor };
@@ -40,7 +39,7 @@ export async function compile<I extends Values, O extends Values>(
   { device = "cpu", threads, sizes = {}, profile }: CompileOptions = {},
 ): Promise<Program<I, O>> {
   const { ort } = await loadBackend(device);
-  const count = threads ?? threadsFor(Object.values(outputs), sizes, availableParallelism());
+  const count = threads ?? threadsFor(Object.values(outputs), sizes, availableCores());
   const session = await acquireSession(ort, encode({ inputs, outputs }), {
     device,
     threads: count,

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { NumericError } from "../errors.ts";
 import type { Device, Ort, OrtSession } from "./backend.ts";
 
@@ -14,12 +13,14 @@ export interface SharedSession {
   release(): Promise<void>;
 }
 
-interface Entry {
+interface Entry extends SessionOptions {
+  readonly model: Uint8Array;
   readonly session: Promise<OrtSession>;
   holders: number;
 }
 
-const open = new Map<string, Entry>();
+/** Sessions in use: few, so they are told apart by comparing their models. */
+const open = new Set<Entry>();
 
 /** How many sessions are open now: none may leak. */
 export const openSessions = (): number => open.size;
@@ -28,35 +29,45 @@ export const openSessions = (): number => open.size;
 export async function acquireSession(
   ort: Ort,
   model: Uint8Array,
-  { device, threads, profile }: SessionOptions,
+  options: SessionOptions,
 ): Promise<SharedSession> {
-  const key = `${device}/${threads}/${profile ?? ""}/${createHash("sha256").update(model).digest("hex")}`;
-  const entry = open.get(key) ?? {
-    session: openSession(ort, model, device, threads, profile),
+  const { device, threads, profile } = options;
+  const known = [...open].find(
+    (entry) =>
+      entry.device === device &&
+      entry.threads === threads &&
+      entry.profile === profile &&
+      sameBytes(entry.model, model),
+  );
+  const entry = known ?? {
+    ...options,
+    model,
+    session: openSession(ort, model, options),
     holders: 0,
   };
-  open.set(key, entry);
+  open.add(entry);
   entry.holders++;
   const release = async () => {
     entry.holders--;
     if (entry.holders > 0) return;
-    open.delete(key);
+    open.delete(entry);
     await (await entry.session).release();
   };
   try {
     return { session: await entry.session, release };
   } catch (cause) {
-    open.delete(key);
+    open.delete(entry);
     throw cause;
   }
 }
 
+const sameBytes = (a: Uint8Array, b: Uint8Array) =>
+  a.length === b.length && a.every((byte, i) => byte === b[i]);
+
 async function openSession(
   ort: Ort,
   model: Uint8Array,
-  device: Device,
-  threads: number,
-  profile: string | undefined,
+  { device, threads, profile }: SessionOptions,
 ): Promise<OrtSession> {
   try {
     if (device === "wasm" && ort.env.wasm) ort.env.wasm.numThreads = threads;

@@ -35,3 +35,8 @@ export const threadsFor = (
   sizes: Readonly<Record<string, number>>,
   cores: number,
 ): number => (largestProduct(outputs, sizes) < worthThreads ? 1 : cores);
+
+/** Cores of this machine: of the browser, or of the process where there is none. */
+export const availableCores = (): number =>
+  (globalThis as { navigator?: { hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ??
+  process.getBuiltinModule("node:os").availableParallelism();
