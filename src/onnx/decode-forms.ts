@@ -99,6 +99,8 @@ interface Restriction {
   readonly values: readonly (number | string)[]; // of every entry; where it is one, it is left out
 }
 
+const flag: Restriction = { kind: "int", values: [0, 1] };
+
 /** Attributes of ONNX's of which we read some values only, those that files usually have. */
 export const restrictions: { readonly [T in OpType]?: Readonly<Record<string, Restriction>> } = {
   Reshape: { allowzero: { kind: "int", values: [0] } },
@@ -107,15 +109,23 @@ export const restrictions: { readonly [T in OpType]?: Readonly<Record<string, Re
     detect_negative: { kind: "int", values: [1] },
     detect_positive: { kind: "int", values: [1] },
   },
-  ArgMax: { select_last_index: { kind: "int", values: [0] } },
+  ArgMax: { keepdims: flag, select_last_index: { kind: "int", values: [0] } },
+  CumSum: { exclusive: flag, reverse: flag },
+  Gemm: { transA: flag, transB: flag },
+  ReduceSum: { keepdims: flag },
+  ReduceMean: { keepdims: flag },
+  ReduceMax: { keepdims: flag },
+  ReduceMin: { keepdims: flag },
+  ReduceSumSquare: { keepdims: flag },
   GatherND: { batch_dims: { kind: "int", values: [0] } },
-  Pad: { mode: { kind: "string", values: ["constant", "reflect", "edge"] } },
+  Pad: { mode: { kind: "string", values: ["constant"] } },
   MaxPool: {
     ceil_mode: { kind: "int", values: [0] },
     storage_order: { kind: "int", values: [0] },
   },
   AveragePool: {
     ceil_mode: { kind: "int", values: [0] },
+    count_include_pad: flag,
     dilations: { kind: "ints", values: [1] }, // not in opset 18, which we write
   },
   Scan: {
@@ -130,13 +140,19 @@ export interface Call {
   readonly attributes: Attributes;
 }
 
+const reductionAttributes = {
+  axes: { kind: "ints" },
+  noop_with_empty_axes: { kind: "int" },
+} as const;
+
 /** Attributes by which a form below is told, and which it takes away. */
 export const formAttributes: { readonly [T in OpType]?: Readonly<Record<string, AttributeSpec>> } =
   {
-    ReduceMean: { axes: { kind: "ints" } },
-    ReduceMax: { axes: { kind: "ints" } },
-    ReduceMin: { axes: { kind: "ints" } },
-    ReduceSumSquare: { axes: { kind: "ints" } },
+    ReduceSum: { noop_with_empty_axes: { kind: "int" } },
+    ReduceMean: reductionAttributes,
+    ReduceMax: reductionAttributes,
+    ReduceMin: reductionAttributes,
+    ReduceSumSquare: reductionAttributes,
     Split: { num_outputs: { kind: "int" } },
   };
 
@@ -145,13 +161,13 @@ type Form = (call: Call, node: NodeRecord, opset: number) => Call;
 
 /** Before opset 18 the axes were an attribute; axes that are left out or empty mean all. */
 const reduction: Form = ({ inputs: [x, given], attributes }, node, opset) => {
-  const { axes: old, ...rest } = attributes;
+  const { axes: old, noop_with_empty_axes: noop, ...rest } = attributes;
   if (old !== undefined && (opset >= 18 || given)) {
     throw fault(node, 'attribute "axes" of a reduction is an input since opset 18');
   }
   const axes = old === undefined ? given : constant(old as readonly number[], "int64");
   if (axes && constantNumbers(axes)?.length !== 0) return { inputs: [x, axes], attributes: rest };
-  if (rest.noop_with_empty_axes) {
+  if (noop) {
     throw fault(node, "noop_with_empty_axes without axes: this reduction does nothing");
   }
   return { inputs: [x], attributes: rest };
@@ -180,9 +196,10 @@ export const forms: { readonly [T in OpType]?: Form } = {
     return { inputs: [x, constant(parts, "int64")], attributes: rest };
   },
 
-  /** Without axes: all of size 1. */
+  /** Without axes, or with none in the list: all of size 1. */
   Squeeze: ({ inputs: [x, axes], attributes }, node) => {
-    if (axes || !x) return { inputs: [x, axes], attributes };
+    if (!x || (axes && constantNumbers(axes)?.length !== 0))
+      return { inputs: [x, axes], attributes };
     if (x.shape.some((size) => typeof size === "string")) {
       throw fault(node, "Squeeze without axes of a shape that is not wholly known");
     }

@@ -1,3 +1,4 @@
+import { parameterTypes } from "../graph/infer/control.ts";
 import type { Body, Value } from "../graph/node.ts";
 import type { OpType } from "../graph/operators.ts";
 import { formatType, type TensorType } from "../graph/shape.ts";
@@ -100,6 +101,7 @@ function buildNode(node: NodeRecord, names: Names, opsets: Opsets): readonly Val
     if (value === undefined) throw fault(node, `${labelOf(node)}: ${whyMissing(name, names)}`);
     return value;
   });
+  while (inputs.at(-1) === null) inputs.pop();
   const bodies = bodiesOf(node, op, inputs, names, opsets);
   return applyRecord(node, op, inputs, bodies, opsets.get("")!);
 }
@@ -132,20 +134,11 @@ function bodiesOf(
   opsets: Opsets,
 ): readonly Body[] {
   if (op !== "Loop" && op !== "Scan" && op !== "If") return [];
-  const carried = op === "Loop" ? inputs.slice(2) : op === "Scan" ? inputs : [];
-  if (carried.includes(null)) throw fault(node, `${labelOf(node)}: an input is missing`);
-  const values = carried as readonly Value[];
-  const rows = op === "Scan" ? scannedInputs(node, values) : 0;
-  const states = values.length - rows;
-  const types: TensorType[] =
-    op === "Scan"
-      ? [
-          ...values.slice(0, states),
-          ...values.slice(states).map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })),
-        ]
-      : op === "Loop"
-        ? [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...values]
-        : [];
+  const given = inputs.slice(op === "Loop" ? 2 : 0);
+  if (given.includes(null)) throw fault(node, `${labelOf(node)}: an input is missing`);
+  const rows = op === "Scan" ? scannedInputs(node, given as readonly Value[]) : 0;
+  const states = given.length - rows;
+  const types = parameterTypes(op, inputs, { num_scan_inputs: rows });
   const graphs = bodyAttributes[op].map((name) => graphOf(node, name));
   const fewest = op === "If" ? graphs[0].outputs.length : states + (op === "Loop" ? 1 : 0);
   const most = op === "If" ? fewest : Infinity;

@@ -5,8 +5,16 @@ import type { Body, Node, TensorData, Value } from "../graph/node.ts";
 import { type OpType, operators } from "../graph/operators.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { elementCount, type TensorType } from "../graph/shape.ts";
-import { type Place, type Placement, place, resolve } from "./place.ts";
+import {
+  keptAttributes,
+  keptResults,
+  type Place,
+  type Placement,
+  place,
+  resolve,
+} from "./place.ts";
 import { attributeType, bodyAttributes, field, irVersion, opsets } from "./schema.ts";
+import { all, each, type Field, integer, message, text } from "./write-wire.ts";
 
 export interface Model {
   readonly inputs: Values; // every free input that the outputs depend on, by its name in the file
@@ -17,30 +25,6 @@ export interface Model {
 
 /** Constants up to this many entries stand in the subgraph that uses them: a capture costs a call. */
 const smallConstant = 64;
-
-type Field = (writer: BinaryWriter) => void;
-const message =
-  (number: number, write: Field): Field =>
-  (writer) => {
-    writer.tag(number, WireType.LengthDelimited).fork();
-    write(writer);
-    writer.join();
-  };
-const text =
-  (number: number, value: string): Field =>
-  (writer) => {
-    writer.tag(number, WireType.LengthDelimited).string(value);
-  };
-const integer =
-  (number: number, value: number | bigint): Field =>
-  (writer) => {
-    writer.tag(number, WireType.Varint).int64(value);
-  };
-const all =
-  (...fields: readonly (Field | null)[]): Field =>
-  (writer) => {
-    for (const write of fields) write?.(writer);
-  };
 
 /** The bytes of an ONNX ModelProto. @throws ShapeError for a free input that is not named */
 export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Array {
@@ -88,6 +72,7 @@ class GraphEncoder {
     this.placement = placement;
     for (const [name, value] of Object.entries(inputs)) {
       if (value.node.op !== "Input") throw new ShapeError(`"${name}" is not an input but a result`);
+      if (name === "") throw new ShapeError("an input has no name");
       this.taken.add(name);
       this.names.set(value, name);
     }
@@ -136,27 +121,31 @@ class GraphEncoder {
       const value = resolve(given);
       const own =
         value.node.op !== "Input" && value.node.op !== "Constant" && !this.names.has(value);
+      if (this.inputs[name] === value) continue; // passed through under its own name
       if (this.taken.has(name)) throw new ShapeError(`"${name}" names two inputs or outputs`);
+      if (name === "") throw new ShapeError("an output has no name");
       this.taken.add(name);
       if (own) this.names.set(value, name);
       else renamed.push([name, value]);
     }
+    // Before any name is made up that a constant has already; first used, first in the file.
+    for (const { op, name, outputs: made } of [...this.placement.placeOf.keys()].reverse()) {
+      if (op === "Constant" && name !== undefined) this.initialiser(made[0], root);
+    }
     const nodes = root.nodes.map((node) => this.node(node, root));
     const copies = renamed.map(([name, value]) => identityNode(this.nameAt(value, root), name));
+    const infos = (number: number, values: Values) =>
+      Object.entries(values).map(([name, value]) => message(number, valueInfo(name, value)));
     return all(
       text(field.graph.name, "eigenflow"),
-      ...[...nodes, ...copies].map((node) => message(field.graph.node, node)),
-      ...this.tensors(root),
-      ...Object.entries(this.inputs).map(([name, v]) =>
-        message(field.graph.input, valueInfo(name, v)),
-      ),
-      ...Object.entries(outputs).map(([name, v]) =>
-        message(field.graph.output, valueInfo(name, v)),
-      ),
+      each([...nodes, ...copies].map((node) => message(field.graph.node, node))),
+      each(this.tensors(root)),
+      each(infos(field.graph.input, this.inputs)),
+      each(infos(field.graph.output, outputs)),
     );
   }
 
-  private body(body: Body): Field {
+  private body(body: Body, made: readonly Value[]): Field {
     const at = this.placement.bodies.get(body)!;
     const parameters = body.parameters.map((value) =>
       message(field.graph.input, valueInfo(this.nameAt(value, at), value)),
@@ -164,10 +153,12 @@ class GraphEncoder {
     const copies: Field[] = [];
     const used = new Set<string>();
     // A subgraph may only return what its own nodes make, each result once.
-    const results = body.results.map((given) => {
+    const results = made.map((given) => {
       const value = resolve(given);
       let name = this.nameAt(value, at);
-      const own = at.nodes.includes(value.node) && !used.has(name);
+      const { op } = value.node;
+      const leaf = op === "Input" || op === "Constant";
+      const own = !leaf && this.placement.placeOf.get(value.node) === at && !used.has(name);
       if (!own) {
         const copy = this.fresh();
         copies.push(identityNode(name, copy));
@@ -179,10 +170,10 @@ class GraphEncoder {
     const nodes = at.nodes.map((node) => this.node(node, at));
     return all(
       text(field.graph.name, `body${body.scope.id}`),
-      ...[...nodes, ...copies].map((node) => message(field.graph.node, node)),
-      ...this.tensors(at),
-      ...parameters,
-      ...results,
+      each([...nodes, ...copies].map((node) => message(field.graph.node, node))),
+      each(this.tensors(at)),
+      each(parameters),
+      each(results),
     );
   }
 
@@ -195,14 +186,15 @@ class GraphEncoder {
   private node(node: Node, at: Place): Field {
     const op = node.op as OpType;
     const { domain, attributes } = operators[op];
+    const kept = this.placement.kept.get(node) ?? [...node.outputs.keys()];
     const inputs = node.inputs.map((value) => (value ? this.nameAt(value, at) : ""));
     while (inputs.at(-1) === "") inputs.pop();
     return all(
       ...inputs.map((name) => text(field.node.input, name)),
-      ...node.outputs.map((value) => text(field.node.output, this.nameAt(value, at))),
+      ...kept.map((i) => text(field.node.output, this.nameAt(node.outputs[i], at))),
       text(field.node.name, `${op}_${this.counter++}`),
       text(field.node.opType, op),
-      ...Object.entries(node.attributes).map(([name, value]) => {
+      ...Object.entries(keptAttributes(node, kept)).map(([name, value]) => {
         const { kind, default: usual } = attributes[name];
         return value === undefined || value === usual
           ? null
@@ -213,7 +205,7 @@ class GraphEncoder {
           field.node.attribute,
           all(
             text(field.attribute.name, bodyAttributes[op][i]),
-            message(field.attribute.g, this.body(body)),
+            message(field.attribute.g, this.body(body, keptResults(node, body, kept))),
             integer(field.attribute.type, attributeType.graph),
           ),
         ),

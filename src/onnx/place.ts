@@ -1,5 +1,6 @@
-import { InternalError, ShapeError } from "../errors.ts";
+import { ShapeError } from "../errors.ts";
 import type { Body, Node, Value } from "../graph/node.ts";
+import type { Attributes } from "../graph/operators.ts";
 
 /** A graph or subgraph of the model to be, and the nodes that stand in it, in order. */
 export interface Place {
@@ -14,7 +15,19 @@ export interface Placement {
   readonly root: Place;
   readonly placeOf: ReadonlyMap<Node, Place>;
   readonly bodies: ReadonlyMap<Body, Place>;
+  /** Which outputs of a node with bodies are written: all but rows and results nobody uses. */
+  readonly kept: ReadonlyMap<Node, readonly number[]>;
 }
+
+/** Outputs of a Loop or Scan that are its state. */
+const stateCount = ({ op, inputs, attributes }: Node): number =>
+  op === "If" ? 0 : inputs.length - (op === "Loop" ? 2 : Number(attributes.num_scan_inputs));
+
+/** The results of a node's body that make its kept outputs; a Loop's condition stands before them. */
+export const keptResults = ({ op }: Node, body: Body, kept: readonly number[]): Value[] =>
+  op === "Loop"
+    ? [body.results[0], ...kept.map((i) => body.results[i + 1])]
+    : kept.map((i) => body.results[i]);
 
 /** The value that a CustomVjp passes through: it leaves no trace in ONNX. */
 export function resolve(value: Value): Value {
@@ -28,6 +41,15 @@ const needs = (node: Node): Value[] => [
   ...node.inputs.filter((value) => value !== null).map(resolve),
   ...node.bodies.flatMap((body) => body.results.map(resolve)),
 ];
+
+/** The attributes of a node of which only some outputs are written: a Scan's name a direction each. */
+export function keptAttributes(node: Node, kept: readonly number[]): Attributes {
+  const directions = node.attributes.scan_output_directions as readonly number[] | undefined;
+  if (directions === undefined) return node.attributes;
+  const state = stateCount(node);
+  const rows = kept.filter((i) => i >= state);
+  return { ...node.attributes, scan_output_directions: rows.map((i) => directions[i - state]) };
+}
 
 /** Nodes of all places, each after everything that it or its bodies need. Without recursion. */
 function flatOrder(outputs: readonly Value[]): Node[] {
@@ -69,7 +91,11 @@ export function place(outputs: readonly Value[]): Placement {
   const root: Place = { parent: null, body: null, repeats: false, depth: 0, nodes: [] };
   const placeOf = new Map<Node, Place>();
   const bodies = new Map<Body, Place>();
-  const use = ({ node }: Value, at: Place) => {
+  const kept = new Map<Node, readonly number[]>();
+  const used = new Set<Value>();
+  const use = (value: Value, at: Place) => {
+    const { node } = value;
+    used.add(value);
     const known = placeOf.get(node);
     placeOf.set(node, known === undefined ? at : common(known, at));
   };
@@ -80,7 +106,7 @@ export function place(outputs: readonly Value[]): Placement {
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
     let at = placeOf.get(node);
-    if (at === undefined) throw new InternalError(`${node.op} has no use`);
+    if (at === undefined) continue; // only rows that nobody uses need it
     const within = at;
     while (at.parent && at.repeats && !node.scopes.includes(at.body!.scope)) at = at.parent;
     for (const scope of node.scopes) {
@@ -90,14 +116,18 @@ export function place(outputs: readonly Value[]): Placement {
     }
     placeOf.set(node, at);
     for (const value of node.inputs) if (value) use(resolve(value), at);
+    if (node.bodies.length === 0) continue;
+    const state = stateCount(node);
+    const written = [...node.outputs.keys()].filter((k) => k < state || used.has(node.outputs[k]));
+    kept.set(node, written);
     for (const body of node.bodies) {
       const inner = { parent: at, body, repeats: node.op !== "If", depth: at.depth + 1, nodes: [] };
       bodies.set(body, inner);
-      for (const result of body.results) use(resolve(result), inner);
+      for (const result of keptResults(node, body, written)) use(resolve(result), inner);
     }
   }
   for (const node of order) {
-    if (node.op !== "Input" && node.op !== "Constant") placeOf.get(node)!.nodes.push(node);
+    if (node.op !== "Input" && node.op !== "Constant") placeOf.get(node)?.nodes.push(node);
   }
-  return { root, placeOf, bodies };
+  return { root, placeOf, bodies, kept };
 }

@@ -136,5 +136,5 @@ function numbersOf(
     if (odd !== undefined) throw fault(origin, `bool ${odd}, wanted 0 or 1`);
   }
   // Bytes are copied, since a typed array must begin at a multiple of its element size.
-  return raw === null ? typedArray(dtype, given) : new arrayOf[dtype](Uint8Array.from(raw).buffer);
+  return raw === null ? typedArray(dtype, given) : new arrayOf[dtype](new Uint8Array(raw).buffer);
 }
