@@ -13,8 +13,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   models: ["graph", "solvers", "data"],
   runtime: ["graph", "onnx"],
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
-  verification: ["graph", "linalg", "onnx"],
-  cli: ["training", "verification", "models", "solvers", "data", "onnx", "runtime", "graph"],
+  verification: ["graph", "linalg", "solvers", "models"],
+  config: ["data", "graph", "models", "solvers", "training"],
+  cli: ["config", "training", "verification", "models", "solvers", "data", "onnx", "runtime", "graph"],
 };
 
 const entrances = readdirSync("src").filter((name) => name.endsWith(".ts"));
