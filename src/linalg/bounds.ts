@@ -47,8 +47,9 @@ export function smallestEigenvalue(A: Matrix, uncertainty = 0): Bounded {
   let diagonal = 0;
   for (let i = 0; i < n; i++) diagonal += Math.abs(scaled.data[i * (n + 1)]);
 
-  // What the theorem takes off, and the rounding of A − cI, whose entries are at most 2 + |c|.
-  const slack = 2 * gamma(n + 2) * (diagonal + n * Math.abs(value)) + 4 * unitRoundoff * (4 + n);
+  // What the theorem takes off, with |c| ≤ |value| + 1, and the rounding of the diagonal of A − cI.
+  const trace = diagonal + n * (Math.abs(value) + 1);
+  const slack = 2 * gamma(n + 2) * trace + 4 * unitRoundoff * (4 + n);
   for (let step = slack; step < 1; step *= 4) {
     if (cholesky(shift(scaled, step - value)) === null) continue;
     const margin = step + 2 * slack + 4 * unitRoundoff * Math.abs(value);

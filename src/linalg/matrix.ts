@@ -64,7 +64,8 @@ export function requireFinite({ cols, data }: Matrix): void {
 
 /** @throws ShapeError  for a matrix that is not square */
 export function requireSquare({ rows, cols }: Matrix): void {
-  if (rows !== cols) throw new ShapeError(`a square matrix is wanted, not one of ${rows} × ${cols}`);
+  if (rows !== cols)
+    throw new ShapeError(`a square matrix is wanted, not one of ${rows} × ${cols}`);
 }
 
 export function transpose({ rows, cols, data }: Matrix): Matrix {
@@ -144,13 +145,13 @@ export function frobeniusNorm(A: Matrix): number {
 }
 
 /**
- * The power of 2 at or just below the largest entry in modulus (1 for a zero matrix). Division by
- * it is exact short of underflow, so a matrix of any scale can be brought to one where squares are
+ * The power of 2 within a factor of 2 of the largest entry in modulus (1 for a zero matrix). Division
+ * by it is exact short of underflow, so a matrix of any scale can be brought to one where squares are
  * harmless.
  */
 export function binaryScale(A: Matrix): number {
   const most = largestEntry(A);
-  return most === 0 ? 1 : 2 ** Math.max(-1022, Math.floor(Math.log2(most)));
+  return most === 0 ? 1 : 2 ** Math.min(1023, Math.max(-1022, Math.floor(Math.log2(most))));
 }
 
 function entrywise(A: Matrix, B: Matrix, f: (a: number, b: number) => number): Matrix {

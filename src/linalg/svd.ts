@@ -11,10 +11,10 @@ export function singularValues(A: Matrix): Float64Array {
   const tall = A.rows >= A.cols ? A : transpose(A);
   const unit = binaryScale(A);
   const scaled = tall.data.map((a) => a / unit);
-  const found = new SingularValueDecomposition(
-    Provided.from1DArray(tall.rows, tall.cols, scaled),
-    { computeLeftSingularVectors: false, computeRightSingularVectors: false },
-  );
+  const found = new SingularValueDecomposition(Provided.from1DArray(tall.rows, tall.cols, scaled), {
+    computeLeftSingularVectors: false,
+    computeRightSingularVectors: false,
+  });
   return Float64Array.from(found.diagonal, (value) => value * unit);
 }
 

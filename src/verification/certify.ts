@@ -1,0 +1,93 @@
+import { CertificateError, UsageError } from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Certificate, Claim, ClaimKind, Iteration } from "./certificate.ts";
+import { roundDown, roundUp, roundUpBelowOne } from "./decimals.ts";
+import { convergence, type Finding, lipschitz, resolvent, uniqueEquilibrium } from "./findings.ts";
+import { type Weights, weightsOf } from "./weights.ts";
+
+/**
+ * What can be proven of a monotone equilibrium network from the float32 tensors of its file: W, U,
+ * W_o, R where the iteration multiplies with it, and input.scale where inputs are standardised.
+ *
+ * Each bound is the proven number, less the room of `Finding`, rounded outward to 6 digits. Forward–
+ * backward that does not contract at this α has no claim "convergence"; every other claim is made or
+ * refused.
+ *
+ * @param m  the nominal monotonicity, for the record: what is claimed is what W has after the cast
+ * @throws CertificateError  naming the inequality that does not hold
+ * @throws DataError, ShapeError  for tensors that are not those of such a network
+ */
+export function certify(
+  tensors: Readonly<Record<string, Tensor>>,
+  { m, activation, splitting, alpha }: Iteration & { readonly m: number },
+): Certificate {
+  for (const [name, number] of Object.entries({ m, alpha })) {
+    if (!(number > 0 && number < Infinity)) {
+      throw new UsageError(`certify: ${name} = ${number} is not positive`);
+    }
+  }
+  const weights = weightsOf(tensors, splitting);
+  return {
+    schema: "eigenflow/certificate@1",
+    model: "monotone-deq",
+    precision: "float32",
+    iteration: { activation, splitting, alpha },
+    claims: claimsOf(weights, Math.fround(alpha), m), // α as the file's float32 has it
+  };
+}
+
+function claimsOf(weights: Weights, alpha: number, nominal: number): Claim[] {
+  const { W, R } = weights;
+  const unique = uniqueEquilibrium(weights);
+  const m = roundDown(Math.max(0, unique.proven - unique.room));
+  if (!(m > 0)) {
+    throw refusal("unique-equilibrium", unique, "the symmetric part of I − W is what must be > 0");
+  }
+  const claims: Claim[] = [{ kind: "unique-equilibrium", ...evidence(unique, m), nominal }];
+
+  let distance = { measured: 0, bound: 0 };
+  if (R !== null) {
+    const relation = resolvent(W, R, alpha);
+    const bound = roundUp(relation.proven + relation.room);
+    if (!(relation.residual <= relation.tolerance && bound < Infinity)) {
+      throw new CertificateError(
+        `resolvent: R is not 2(I + α(I − W))⁻¹ − I at α = ${alpha}: ` +
+          `residual ${relation.residual} where float32 leaves at most ${relation.tolerance}`,
+        "R and W, or α, are not from one model",
+      );
+    }
+    distance = { measured: relation.measured, bound };
+    claims.push({ kind: "resolvent", ...evidence(relation, bound) });
+  }
+
+  const contraction = convergence(weights, alpha);
+  const rate = roundUpBelowOne(Math.min(1, contraction.proven + contraction.room));
+  if (rate < 1) {
+    claims.push({ kind: "convergence", ...evidence(contraction, rate) });
+  } else if (R !== null) {
+    throw refusal("convergence", contraction, "raise m, or bring α nearer to 1/‖I − W‖₂");
+  }
+
+  const gain = lipschitz(weights, {
+    measured: unique.measured - distance.measured,
+    proven: m - distance.bound,
+  });
+  const bound = roundUp(gain.proven + gain.room);
+  if (!(bound < Infinity)) {
+    throw refusal("lipschitz", gain, `m = ${m} must exceed the rounding of R, ${distance.bound}`);
+  }
+  claims.push({ kind: "lipschitz", ...evidence(gain, bound) });
+  return claims;
+}
+
+const evidence = <I extends string>(
+  { inequality, tensors, measured, roundingMargin }: Finding<I>,
+  bound: number,
+) => ({ inequality, norm: "l2" as const, tensors, bound, measured, roundingMargin });
+
+function refusal(kind: ClaimKind, { inequality, measured, proven }: Finding, hint: string) {
+  return new CertificateError(
+    `${kind}: ${inequality} does not hold: measured ${measured}, proven ${proven}`,
+    hint,
+  );
+}

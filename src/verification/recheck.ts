@@ -1,0 +1,76 @@
+import { CertificateError, InternalError } from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { Certificate, Claim, ClaimKind } from "./certificate.ts";
+import { convergence, type Finding, lipschitz, resolvent, uniqueEquilibrium } from "./findings.ts";
+import { weightsOf } from "./weights.ts";
+
+/** One claim, held against the weights. */
+export interface Check {
+  readonly kind: ClaimKind;
+  readonly holds: boolean;
+  readonly claimed: number;
+  /** The number as proven from the weights now; Infinity where they prove no bound. */
+  readonly found: number;
+  /** By how much the claim holds; negative where it does not. */
+  readonly margin: number;
+  readonly sentence: string;
+}
+
+/** Every claim of a certificate, in its order. */
+export type Verification = readonly Check[];
+
+/**
+ * Proves every claim again from the tensors alone. Of the certificate only the iteration is taken
+ * on trust; of that, R confirms the splitting and α, and nothing here can confirm the activation.
+ *
+ * @throws DataError, ShapeError  for tensors that are not those of such a network
+ */
+export function recheck(
+  { iteration, claims }: Certificate,
+  tensors: Readonly<Record<string, Tensor>>,
+): Verification {
+  const { splitting } = iteration;
+  const alpha = Math.fround(iteration.alpha); // as the file's float32 has it
+  const weights = weightsOf(tensors, splitting);
+  const { W, R } = weights;
+  const unique = uniqueEquilibrium(weights);
+  const relation = R && resolvent(W, R, alpha);
+  const findingOf = (kind: ClaimKind): Finding => {
+    switch (kind) {
+      case "unique-equilibrium":
+        return unique;
+      case "resolvent":
+        if (relation === null) throw new InternalError(`claim "resolvent" about ${splitting}`);
+        return relation;
+      case "convergence":
+        return convergence(weights, alpha);
+      case "lipschitz":
+        return lipschitz(weights, {
+          measured: unique.measured - (relation?.measured ?? 0),
+          proven: unique.proven - (relation?.proven ?? 0),
+        });
+    }
+  };
+  return claims.map((claim) => check(claim, findingOf(claim.kind)));
+}
+
+function check({ kind, bound: claimed }: Claim, { inequality, proven: found }: Finding): Check {
+  const margin = kind === "unique-equilibrium" ? found - claimed : claimed - found;
+  const holds = margin >= 0;
+  const numbers = `claimed ${claimed}, found ${short(found)}, margin ${short(margin)}`;
+  const sentence = `${kind} ${holds ? "holds" : "FAILS"}: ${inequality}: ${numbers}`;
+  return { kind, holds, claimed, found, margin, sentence };
+}
+
+const short = (x: number): string =>
+  Number.isFinite(x) ? String(Number(x.toPrecision(9))) : "unbounded";
+
+/** @throws CertificateError  with the sentence of every claim that does not hold */
+export function requireHolds(verification: Verification): void {
+  const failed = verification.filter(({ holds }) => !holds);
+  if (failed.length === 0) return;
+  throw new CertificateError(
+    failed.map(({ sentence }) => sentence).join("\n"),
+    "the weights are not those that were certified",
+  );
+}

@@ -1,0 +1,72 @@
+import { DataError, ShapeError } from "../errors.ts";
+import { formatShape } from "../graph/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { type Matrix, matrixOf } from "../linalg/matrix.ts";
+import type { SplittingKind } from "../models/monotone-deq.ts";
+
+/** What a monotone equilibrium network computes with, by name in its file: float32, widened. */
+export interface Weights {
+  readonly W: Matrix; // [n × n]
+  readonly R: Matrix | null; // [n × n], only where the iteration multiplies with it
+  readonly U: Matrix; // [n × d]
+  readonly W_o: Matrix; // [k × n]
+  readonly inputScale: Float64Array | null; // [d]
+}
+
+/**
+ * The weights that claims are about, checked once. Tensors of other names do not matter to them.
+ *
+ * @throws DataError  for one that is missing, not float32, NaN or infinite, or a scale of 0
+ * @throws ShapeError  for shapes that do not fit together
+ */
+export function weightsOf(
+  tensors: Readonly<Record<string, Tensor>>,
+  splitting: SplittingKind,
+): Weights {
+  const W = required(tensors, "W", ["n", "n"], {});
+  const sizes = { n: W.rows };
+  const R = splitting === "peaceman-rachford" ? required(tensors, "R", ["n", "n"], sizes) : null;
+  if (R === null && "R" in tensors) {
+    throw new DataError('tensor "R" is there, which forward-backward does not use');
+  }
+  const U = required(tensors, "U", ["n", "d"], sizes);
+  const W_o = required(tensors, "W_o", ["k", "n"], sizes);
+  if (!("input.scale" in tensors)) return { W, R, U, W_o, inputScale: null };
+  const { data } = required(tensors, "input.scale", ["d"], { ...sizes, d: U.cols });
+  const zero = data.indexOf(0);
+  if (zero >= 0) throw new DataError(`tensor "input.scale": entry ${zero} is 0`);
+  return { W, R, U, W_o, inputScale: data };
+}
+
+/** A tensor as a matrix; a vector as one row. Sizes that are not known yet are bound by the tensor. */
+function required(
+  tensors: Readonly<Record<string, Tensor>>,
+  name: string,
+  wanted: readonly string[],
+  known: Readonly<Record<string, number>>,
+): Matrix {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new DataError(`tensor "${name}" is missing`);
+  const { dtype, shape, data } = tensor;
+  if (dtype !== "float32") {
+    throw new DataError(`tensor "${name}" is ${dtype}: claims are about weights in float32`);
+  }
+  const sizes: Record<string, number> = { ...known };
+  const fits =
+    shape.length === wanted.length &&
+    wanted.every((axis, i) => {
+      sizes[axis] ??= shape[i];
+      return sizes[axis] === shape[i] && shape[i] > 0;
+    });
+  if (!fits) {
+    const axes = wanted.map((axis) => (axis in known ? `${axis} = ${known[axis]}` : axis));
+    throw new ShapeError(`tensor "${name}" is ${formatShape(shape)}, not [${axes.join(", ")}]`);
+  }
+  const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
+  try {
+    return matrixOf(rows, cols, Float64Array.from(data, Number));
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new DataError(`tensor "${name}": ${cause.message}`, { cause });
+  }
+}
