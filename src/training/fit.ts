@@ -163,16 +163,17 @@ export async function* fit(
       const seconds = (performance.now() - began) / 1000;
       yield { type: "epoch", epoch, step: state.step, train: metrics, test: tested, seconds };
       state = { ...state, epoch: epoch + 1, sums: emptySums };
-      yield { type: "checkpoint", state };
       const failed = Math.max(
         metrics.forward?.unconverged ?? 0,
         metrics.backward?.unconverged ?? 0,
       );
+      // Before the checkpoint, from which a run killed here would go on.
       if (failed > unconvergedLimit) {
         const share = `${(100 * failed).toFixed(1)} % of the solves of epoch ${epoch + 1} did not converge`;
         yield end("solver-failed", `${share}, more than ${100 * unconvergedLimit} %`, state);
         return;
       }
+      yield { type: "checkpoint", state };
     }
     yield end("completed", `${epochs} epochs`, state);
   } finally {

@@ -1,0 +1,17 @@
+import type { Claim } from "../verification/certificate.ts";
+import { short } from "./numbers.ts";
+
+/** What a claim says, in words: a name and a sentence. */
+export function claimLine({ kind, bound, inequality }: Claim): string {
+  const number = short(bound, 6);
+  switch (kind) {
+    case "unique-equilibrium":
+      return `margin m     ${number}  one equilibrium for every input: ${inequality}`;
+    case "resolvent":
+      return `resolvent    ${number}  the iteration solves for these weights: ${inequality}`;
+    case "convergence":
+      return `rate         ${number}  a step shrinks the error by this factor or more: ${inequality}`;
+    case "lipschitz":
+      return `Lipschitz L  ${number}  logits per unit of raw input, l2: ${inequality}`;
+  }
+}

@@ -1,0 +1,30 @@
+import type { StopSignal } from "./exit.ts";
+import { signalCodes } from "./exit.ts";
+import { note } from "./output.ts";
+
+/** Hears SIGINT and SIGTERM: the first asks to stop, a second ends the process at once. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  readonly received: () => StopSignal | null;
+  readonly release: () => void;
+}
+
+export function listen(): Interrupt {
+  const controller = new AbortController();
+  let received: StopSignal | null = null;
+  const hear = (name: StopSignal) => {
+    if (received !== null) process.exit(signalCodes[name]);
+    received = name;
+    controller.abort();
+    note("\nstopping after this call of the runtime; once more to stop now");
+  };
+  const names = Object.keys(signalCodes) as StopSignal[];
+  for (const name of names) process.on(name, hear);
+  return {
+    signal: controller.signal,
+    received: () => received,
+    release: () => {
+      for (const name of names) process.off(name, hear);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from "@commander-js/extra-typings";
+import { UsageError } from "../errors.ts";
+import { report } from "./output.ts";
+import { version } from "./version.ts";
+
+// Each command is loaded when it is called: --help must not wait for zod, yaml or ONNX Runtime.
+
+const collect = (value: string, before: string[]) => [...before, value];
+const jsonOption = ["--json", "one JSON document on stdout, also on failure"] as const;
+const plainOption = ["--no-color", "no colours (also: NO_COLOR)"] as const;
+
+const program = new Command("eigenflow")
+  .description("Neural networks as dynamical systems: train, certify and run them.")
+  .version(version)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
+  .addHelpText("after", "\nExample:\n  eigenflow train examples/two-moons.yaml");
+
+program
+  .command("train")
+  .description("train the model of a configuration; leaves a run directory with model.onnx")
+  .argument("[config]", "YAML file; not needed with --resume")
+  .option("--set <key=value>", "override a value, as in train.epochs=5; repeatable", collect, [])
+  .option("--resume <run>", "go on with a run that was stopped or killed")
+  .option("-o, --out <folder>", "where run directories are made")
+  .option("--seed <n>", "seed of everything random")
+  .option("--threads <n>", "threads of the runtime, or auto")
+  .option("--device <name>", "cpu or wasm")
+  .option("--print-config", "print the whole configuration, each value with its origin")
+  .option("--dry-run", "check the configuration and the data, write nothing")
+  .addOption(
+    new Option("--progress <mode>", "on stderr")
+      .choices(["auto", "bar", "plain", "jsonl", "none"] as const)
+      .default("auto" as const),
+  )
+  .option("-q, --quiet", "no progress")
+  .option(...jsonOption)
+  .addOption(
+    new Option("--jsonl", "events as JSON lines on stdout, the result last").conflicts("json"),
+  )
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow train two-moons.yaml --set train.epochs=5")
+  .action((config, flags) =>
+    report("train", flags, async () => (await import("./train.ts")).train(config, flags)),
+  );
+
+program
+  .command("certify")
+  .description("prove every claim about a model again from its file; exit 6 when one fails")
+  .argument("<model>", "model.onnx")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow certify runs/two-moons-…/model.onnx")
+  .action((model, flags) =>
+    report("certify", flags, async () => (await import("./certify.ts")).certifyFile(model)),
+  );
+
+program
+  .command("predict")
+  .description("run a model on rows of features; prints CSV")
+  .argument("<model>", "model.onnx")
+  .argument("<input>", ".csv with a header, .npy, or IDX images")
+  .option("-o, --out <file>", "write the CSV to a file")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow predict runs/two-moons-…/model.onnx new.csv")
+  .action((model, input, flags) =>
+    report("predict", flags, async () =>
+      (await import("./predict.ts")).predict(model, input, flags),
+    ),
+  );
+
+program
+  .command("doctor")
+  .description("say what is installed, what is not, and how to get it")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .action((flags) => report("doctor", flags, async () => (await import("./doctor.ts")).doctor()));
+
+// Whoever reads our output may have read enough: `eigenflow predict … | head`.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Help and version end with 0; help for want of a command is misuse.
+  if (error.code === "commander.help") process.exitCode = 2;
+  else if (error.exitCode !== 0) {
+    const [name] = process.argv.slice(2);
+    const known = program.commands.map((command) => command.name());
+    await report(known.includes(name) ? name : "eigenflow", { json: askedForJson() }, async () => {
+      const [message, remark] = error.message.replace(/^error: /, "").split("\n");
+      throw new UsageError(message, remark?.replace(/^\((.*)\)$/, "$1") ?? "eigenflow --help");
+    });
+  }
+}
+
+function askedForJson(): boolean {
+  return process.argv.includes("--json");
+}

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import type { RunResult } from "../config/run.ts";
+import { claimLine } from "./claims.ts";
+import { grouped, percent, short } from "./numbers.ts";
+
+/** A completed run for a reader: what was reached, what is proven, what to do next. */
+export function trainedText(result: RunResult): string {
+  const { run, epochs, steps, test, secondsPerEpoch, model, certificate, refused } = result;
+  const reached =
+    test?.accuracy === undefined
+      ? `test loss ${short(test?.loss ?? Number.NaN)}`
+      : `test accuracy ${percent(test.accuracy)}`;
+  const pace = secondsPerEpoch === null ? "" : `, ${secondsPerEpoch.toFixed(2)} s an epoch`;
+  const lines = [`${reached} after ${epochs} epochs (${grouped(steps)} steps${pace})`];
+  if (test?.forward) {
+    const { meanIterations, mostIterations, unconverged } = test.forward;
+    lines.push(
+      `solver on the test set: ${meanIterations.toFixed(1)} iterations, at most ${mostIterations}; ` +
+        `${percent(unconverged)} unconverged`,
+    );
+  }
+  if (certificate) {
+    lines.push("", "certificate, proven in float64 from the float32 weights in the file:");
+    lines.push(...certificate.claims.map((claim) => `  ${claimLine(claim)}`));
+  }
+  if (refused) lines.push("", "no certificate: see the error");
+  lines.push("", `model    ${model}`, `metrics  ${join(run, "metrics.jsonl")}`, "", "next:");
+  if (certificate) lines.push(`  npx eigenflow certify ${model}`);
+  lines.push(`  npx eigenflow predict ${model} INPUT    # .csv, .npy or IDX images`);
+  return lines.join("\n");
+}

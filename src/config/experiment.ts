@@ -1,0 +1,154 @@
+import { readCsv } from "../data/csv.ts";
+import { type Dataset, type Split, selectRows } from "../data/dataset.ts";
+import { mnist } from "../data/mnist.ts";
+import { splitByHash, splitBySeed } from "../data/split.ts";
+import {
+  applyStandardisation,
+  fitStandardisation,
+  type Standardisation,
+} from "../data/standardise.ts";
+import { twoMoons } from "../data/two-moons.ts";
+import { yinYang } from "../data/yin-yang.ts";
+import { DataError } from "../errors.ts";
+import { cnn } from "../models/cnn.ts";
+import { mlp } from "../models/mlp.ts";
+import type { Model } from "../models/model.ts";
+import { monotoneDeq } from "../models/monotone-deq.ts";
+import type { FitOptions } from "../training/fit.ts";
+import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
+import {
+  constantRate,
+  cosineRate,
+  type Schedule,
+  stepRate,
+  warmUp,
+} from "../training/schedules.ts";
+import type { Config } from "./schema.ts";
+
+/** A configuration brought to life: what `fit` and `deploy` take. */
+export interface Experiment {
+  readonly config: Config;
+  readonly model: Model;
+  /** Rows to train and test with, standardised already. */
+  readonly data: Split;
+  readonly standardisation: Standardisation | null;
+  /** Names of the features and classes, where the data has any. */
+  readonly features: readonly string[] | null;
+  readonly classNames: readonly string[] | null;
+  readonly options: FitOptions;
+}
+
+/** Loads the data and makes the model. @throws EigenflowError  for data that is not there or wrong */
+export async function experimentOf(config: Config): Promise<Experiment> {
+  const { split, features = null, classNames = null } = await loadData(config.data);
+  const { standardise } = config.data;
+  const standardisation =
+    standardise === "none" ? null : fitStandardisation(split.train, { per: standardise });
+  const scaled = (part: Dataset) =>
+    standardisation === null ? part : applyStandardisation(part, standardisation);
+  const data = { train: scaled(split.train), test: scaled(split.test) };
+  const { targets } = data.train;
+  const outputs = targets.kind === "classes" ? targets.classes : targets.width;
+  const model = modelOf(config, data.train.width, outputs);
+  const { threads, device, seed, train } = config;
+  const options: FitOptions = {
+    seed,
+    epochs: train.epochs,
+    batch: train.batch,
+    optimiser: optimiserOf(train.optimiser),
+    schedule: scheduleOf(train),
+    clipNorm: train.clipNorm === "none" ? Infinity : train.clipNorm,
+    unconvergedLimit: train.unconvergedLimit,
+    logEvery: train.logEvery,
+    compile: { device, ...(threads !== "auto" && { threads }) },
+  };
+  return { config, model, data, standardisation, features, classNames, options };
+}
+
+interface Loaded {
+  readonly split: Split;
+  readonly features?: readonly string[];
+  readonly classNames?: readonly string[];
+}
+
+async function loadData(data: Config["data"]): Promise<Loaded> {
+  switch (data.kind) {
+    case "mnist": {
+      const { train, test } = await mnist();
+      return { split: { train: first(train, data.limit), test: first(test, data.testLimit) } };
+    }
+    case "yin-yang": {
+      const train = yinYang(data.count, data.seed);
+      return {
+        split: { train, test: yinYang(data.testCount, data.testSeed) },
+        classNames: ["yang", "yin", "dot"],
+      };
+    }
+    case "two-moons":
+      return { split: splitOf(twoMoons(data.count, data.seed, data.noise), data) };
+    case "csv": {
+      const { dataset, classNames } = await readCsv(data.path, data);
+      return {
+        split: splitOf(dataset, data),
+        features: data.inputs,
+        ...(data.task === "classes" && { classNames }),
+      };
+    }
+  }
+}
+
+const first = (dataset: Dataset, limit = dataset.count): Dataset =>
+  limit >= dataset.count
+    ? dataset
+    : selectRows(
+        dataset,
+        Array.from({ length: limit }, (_, row) => row),
+      );
+
+const splitOf = (
+  dataset: Dataset,
+  { split, seed }: { split: { train: number; by: "seed" | "hash" }; seed: number },
+): Split =>
+  split.by === "hash" ? splitByHash(dataset, split.train) : splitBySeed(dataset, split.train, seed);
+
+function modelOf({ model, solver, data }: Config, inputs: number, outputs: number): Model {
+  switch (model.kind) {
+    case "monotone-deq":
+      return monotoneDeq({ ...model, ...solver, inputs, outputs });
+    case "mlp":
+      return mlp([inputs, ...model.widths, outputs], model);
+    case "cnn": {
+      const image = model.image ?? (data.kind === "mnist" ? [1, 28, 28] : null);
+      if (image === null) {
+        throw new DataError(`cnn: ${data.kind} does not say what its images are`, {
+          hint: "set model.image to [channels, height, width]",
+        });
+      }
+      const [planes, height, width] = image;
+      if (planes * height * width !== inputs)
+        throw new DataError(`cnn: images of ${image.join(" × ")}, but ${inputs} features`);
+      const { widths: hidden, ...rest } = model;
+      return cnn({ ...rest, image: [planes, height, width], hidden, outputs });
+    }
+  }
+}
+
+function optimiserOf(optimiser: Config["train"]["optimiser"]): Optimiser {
+  switch (optimiser.kind) {
+    case "sgd":
+      return sgd(optimiser);
+    case "adam":
+      return adam(optimiser);
+    case "adamw":
+      return adamW(optimiser);
+  }
+}
+
+function scheduleOf({ rate, schedule, warmUp: share }: Config["train"]): Schedule {
+  const after = {
+    constant: () => constantRate(rate),
+    step: () => stepRate(rate, schedule as { every: number; factor: number }),
+    cosine: () => cosineRate(rate, schedule as { floor: number }),
+  }[schedule.kind]();
+  return share > 0 ? warmUp(share, after) : after;
+}

@@ -1,0 +1,190 @@
+import { z } from "zod";
+import { type Activation, activations } from "../models/mlp.ts";
+import type { SplittingKind } from "../models/monotone-deq.ts";
+import { solveDefaults } from "../solvers/options.ts";
+import { proxKinds } from "../solvers/prox.ts";
+
+/*
+ * The configuration file of a training run: its keys, their ranges and defaults. Where a section
+ * has a `kind`, the kind alone may stand for it: `optimiser: adam`.
+ */
+
+const count = z.int().min(1);
+const positive = z.number().gt(0);
+const share = z.number().min(0).max(1);
+const seed = z.int().min(0);
+
+/** Features to mean 0 and deviation 1: each by itself, all by one mean and deviation, or not at all. */
+const standardise = (preset: "feature" | "all") =>
+  z.enum(["feature", "all", "none"]).default(preset);
+
+/** Share of the rows that train, and how they are drawn: by a seed, or by a hash of each row. */
+const split = (by: "seed" | "hash") =>
+  z
+    .strictObject({
+      train: z.number().gt(0).lt(1).default(0.8),
+      by: z.enum(["seed", "hash"]).default(by),
+    })
+    .prefault({});
+
+const data = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("mnist"),
+    limit: count.optional(), // the first so many training images
+    testLimit: count.optional(),
+    standardise: standardise("all"),
+  }),
+  z.strictObject({
+    kind: z.literal("yin-yang"),
+    count: count.default(5000),
+    seed: seed.default(42), // the published sets
+    testCount: count.default(1000),
+    testSeed: seed.default(40),
+    standardise: standardise("feature"),
+  }),
+  z.strictObject({
+    kind: z.literal("two-moons"),
+    count: z.int().min(2).default(2000),
+    noise: z.number().min(0).default(0.1),
+    seed: seed.default(0), // of the points, and of the split
+    split: split("seed"),
+    standardise: standardise("feature"),
+  }),
+  z.strictObject({
+    kind: z.literal("csv"),
+    path: z.string().min(1), // relative to the working directory
+    inputs: z.array(z.string()).min(1), // columns
+    target: z.string(), // column
+    task: z.enum(["classes", "values"]).default("classes"),
+    seed: seed.default(0), // of the split
+    split: split("hash"),
+    standardise: standardise("feature"),
+  }),
+]);
+
+const names = Object.keys(activations) as Activation[];
+
+const model = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("monotone-deq"),
+    width: count.default(64),
+    activation: z.enum(proxKinds).default("relu"),
+    m: positive.default(1),
+    splitting: z
+      .enum(["peaceman-rachford", "forward-backward"] satisfies SplittingKind[])
+      .default("peaceman-rachford"),
+    alpha: positive.default(1),
+  }),
+  z.strictObject({
+    kind: z.literal("mlp"),
+    widths: z.array(count).default([64]), // of the hidden layers
+    activation: z.enum(names).default("relu"),
+    initial: z.enum(["fan-in", "he"]).default("fan-in"),
+  }),
+  z.strictObject({
+    kind: z.literal("cnn"),
+    image: z.tuple([count, count, count]).optional(), // channels, height, width; known for mnist
+    channels: z.array(count).min(1).default([6, 16]),
+    kernel: count.default(5),
+    padding: z.enum(["valid", "same"]).default("valid"),
+    widths: z.array(count).default([120, 84]), // of the hidden dense layers
+  }),
+]);
+
+const direction = z
+  .strictObject({
+    rtol: z.number().min(0).default(solveDefaults.rtol),
+    atol: z.number().min(0).default(solveDefaults.atol),
+    maxIterations: count.default(solveDefaults.maxIterations),
+    testEvery: count.default(solveDefaults.testEvery),
+    divergence: positive.default(solveDefaults.divergence),
+  })
+  .prefault({});
+
+/** Forward: the equilibrium. Backward: the linear system of its derivative. */
+const solver = z.strictObject({ forward: direction, backward: direction });
+
+const adam = {
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().min(0).default(1e-8),
+};
+const optimiser = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("sgd"), momentum: z.number().min(0).lt(1).default(0) }),
+    z.strictObject({ kind: z.literal("adam"), ...adam }),
+    z.strictObject({
+      kind: z.literal("adamw"),
+      ...adam,
+      weightDecay: z.number().min(0).default(1e-2),
+    }),
+  ])
+  .prefault({ kind: "adam" });
+
+const schedule = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("constant") }),
+    z.strictObject({
+      kind: z.literal("step"),
+      every: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(1 / 3), // share of the run
+      factor: positive.default(0.1),
+    }),
+    z.strictObject({ kind: z.literal("cosine"), floor: z.number().min(0).default(0) }),
+  ])
+  .prefault({ kind: "constant" });
+
+const train = z
+  .strictObject({
+    optimiser,
+    rate: positive.default(1e-3),
+    schedule,
+    warmUp: z.number().min(0).lt(1).default(0), // share of the run
+    epochs: count.default(10),
+    batch: count.default(64),
+    clipNorm: z.union([positive, z.literal("none")]).default("none"), // of the gradient
+    unconvergedLimit: share.default(1), // share of an epoch's solves that may fail
+    logEvery: count.default(50), // steps
+    snapshotEvery: z.int().min(0).default(1), // epochs; 0 for none
+  })
+  .prefault({});
+
+/** The file as it may be written. */
+export const configFile = z.strictObject({
+  version: z.literal(1),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "letters, digits, and - _ . inside; 64 at most")
+    .default("run"),
+  seed: seed.default(0),
+  threads: z.union([count, z.literal("auto")]).default("auto"),
+  device: z.enum(["cpu", "wasm"]).default("cpu"),
+  data,
+  model,
+  solver: solver.optional(),
+  train,
+  out: z.string().min(1).default("runs"),
+});
+
+export const configSchema = configFile
+  .superRefine((config, context) => {
+    if (config.solver !== undefined && config.model.kind !== "monotone-deq") {
+      const message = `${config.model.kind} has no solver: leave this section out`;
+      context.addIssue({ code: "custom", path: ["solver"], message });
+    }
+  })
+  .transform(({ out, train, solver: given, ...config }) => ({
+    ...config,
+    ...(config.model.kind === "monotone-deq" && { solver: given ?? solver.parse({}) }),
+    train,
+    out,
+  }));
+
+/** A configuration with every default filled in. */
+export type Config = z.output<typeof configSchema>;
+
+/** Sections that a lone kind may stand for. */
+export const kindSections = [["data"], ["model"], ["train", "optimiser"], ["train", "schedule"]];
