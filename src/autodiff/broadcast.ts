@@ -1,8 +1,8 @@
 import type { Node, Value } from "../graph/node.ts";
-import { reshape } from "../graph/ops/movement.ts";
+import { reshape, shapeOf } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
 import { sameShape } from "../graph/shape.ts";
-import { attribute } from "../graph/value.ts";
+import { apply, attribute } from "../graph/value.ts";
 import type { Rule } from "./rules.ts";
 
 /** Adds `ybar` up over the axes along which `x` was broadcast, giving it the shape of `x`. */
@@ -17,6 +17,10 @@ export function unbroadcast(ybar: Value, x: Value): Value {
   const summed = reduceSum(ybar, [...leading, ...stretched], { keepdims: true });
   return extra === 0 ? summed : reshape(summed, x.shape);
 }
+
+/** A cotangent that lost the name of a size on its way (to a slice, say) gets the names of `x`. */
+export const named = (xbar: Value, x: Value): Value =>
+  sameShape(xbar.shape, x.shape) ? xbar : apply("Reshape", [xbar, shapeOf(x)]);
 
 /** The rule of an operator with one output: from its result and the cotangent of that. */
 export const of =

@@ -2,9 +2,10 @@ import { ShapeError } from "../errors.ts";
 import { dependencies, type Node, type Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { add } from "../graph/ops/elementwise.ts";
-import { shapeOf, zerosLike } from "../graph/ops/movement.ts";
+import { zerosLike } from "../graph/ops/movement.ts";
 import { formatType, isFloat, sameShape } from "../graph/shape.ts";
-import { apply, constant, topologicalOrder } from "../graph/value.ts";
+import { constant, topologicalOrder } from "../graph/value.ts";
+import { named } from "./broadcast.ts";
 import { type Rule, rules } from "./rules.ts";
 
 /**
@@ -45,7 +46,7 @@ export function vjp(
     const xbars = rule(node, ybars, wanted);
     before.forEach((x, i) => {
       const xbar = xbars[i];
-      if (x && xbar && wanted(x)) accumulate(x, fitted(xbar, x));
+      if (x && xbar && wanted(x)) accumulate(x, named(xbar, x));
     });
     for (const y of node.outputs) if (!independent.has(y)) sums.delete(y);
   }
@@ -60,10 +61,6 @@ function reaches(order: readonly Node[], from: ReadonlySet<Value>): ReadonlySet<
   }
   return active;
 }
-
-/** A size that a rule could not follow by name gets the name back. */
-const fitted = (xbar: Value, x: Value) =>
-  sameShape(xbar.shape, x.shape) ? xbar : apply("Reshape", [xbar, shapeOf(x)]);
 
 const rule: Rule = (node, ybars, wanted) => {
   switch (node.op) {

@@ -73,12 +73,15 @@ export const readCsv = async (path: string, columns: CsvColumns): Promise<CsvDat
 /**
  * A table of numbers from CSV text with a header.
  *
- * @throws DataError  naming line and column, for a cell that is no finite number, or a malformed file
+ * @param wanted  the columns to read, in this order; else all
+ * @throws DataError  naming line and column, for a column that is not there, a cell that is no finite
+ *   number, or a malformed file
  */
-export function parseTable(text: string, source: string): Table {
+export function parseTable(text: string, source: string, wanted?: readonly string[]): Table {
   const table = parseDelimited(text, source);
-  const rows = numbers(table, source, table.columns, Number);
-  return { columns: table.columns, count: table.rows.length, rows };
+  const columns = wanted ?? table.columns;
+  const rows = numbers(table, source, columns, Number);
+  return { columns, count: table.rows.length, rows };
 }
 
 /** `parseTable` of a file. @throws InputError  when it cannot be read */

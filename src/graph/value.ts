@@ -149,7 +149,10 @@ export const apply = (
 
 /** The first line of the stack outside this package's graph code. */
 function callerLine(): string {
+  const usual = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100; // derivatives of nested bodies are built deep in our own code
   const frames = (new Error().stack ?? "").split("\n").slice(1);
+  Error.stackTraceLimit = usual;
   const outside = frames.find((frame) => !/[\\/](src|dist)[\\/](graph|autodiff)[\\/]/.test(frame));
   return outside === undefined ? "" : `\n    ${outside.trim()}`;
 }

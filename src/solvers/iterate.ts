@@ -2,15 +2,16 @@ import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { loop, type Values } from "../graph/ops/control.ts";
 import {
+  abs,
   add,
   and,
   cast,
+  div,
   greater,
   less,
   lessOrEqual,
+  minimum,
   mul,
-  not,
-  or,
   sqrt,
   square,
   sub,
@@ -62,59 +63,62 @@ export function iterate(
     }
   }
   const column = squaredNorm(z0);
-  const codes = cast(filled(0, column), "int64");
   const initial = {
     ...numbered("carry", method.start(z0)),
     ...numbered("best", z0),
     smallest: filled(Infinity, column),
     active: less(filled(0, column), 1),
-    status: codes,
-    iterations: codes,
+    going: filled(1, column), // active, as a number
+    excess: filled(0, column),
+    passed: filled(0, column),
   };
   const carried = Object.keys(initial).filter((key) => key.startsWith("carry"));
+  const rounds = Math.ceil(maxIterations / testEvery);
 
-  const { state: end } = loop(
-    { times: Math.ceil(maxIterations / testEvery) },
-    initial as Values,
-    (now, round) => {
-      let step = method.step(
-        f,
-        carried.map((key) => now[key]),
-      );
-      for (let k = 1; k < testEvery; k++) step = method.step(f, step.carry);
-      const { z, fz } = step;
+  // A test is twenty operators: at small sizes ten steps' worth. What can wait comes after the loop.
+  const { state: end } = loop({ times: rounds }, initial as Values, (now) => {
+    let step = method.step(
+      f,
+      carried.map((key) => now[key]),
+    );
+    for (let k = 1; k < testEvery; k++) step = method.step(f, step.carry);
+    const { z, fz } = step;
 
-      const residual = squaredNorm(fz.map((value, i) => sub(value, z[i])));
-      const size = squaredNorm(fz);
-      // The size too: it can overflow first, and an infinite tolerance is always met. NaN fails this.
-      const finite = less(add(residual, size), Infinity);
-      const converged = lessOrEqual(residual, add(mul(size, rtol ** 2), atol ** 2));
-      const diverged = greater(residual, mul(now.smallest, divergence ** 2));
-      const improved = and(now.active, less(residual, now.smallest));
-      const going = where(diverged, code("diverged"), code("max-iterations"));
-      const status = where(finite, where(converged, code("converged"), going), code("non-finite"));
-      const active = and(now.active, and(finite, not(or(converged, diverged))));
-      const best = z.map((value, i) => where(alike(improved, value), value, now[`best${i}`]));
-      return {
-        state: {
-          ...numbered("carry", step.carry),
-          ...numbered("best", best),
-          smallest: where(improved, residual, now.smallest),
-          active,
-          status: where(now.active, status, now.status),
-          iterations: where(now.active, mul(add(round, 1), testEvery), now.iterations),
-        },
-        proceed: greater(reduceMax(cast(active, "int64")), 0),
-      };
-    },
-  );
+    const found = squaredNorm(fz.map((value, i) => sub(value, z[i])));
+    // Infinite, or 0/0, for a sample that has ended: it fails all comparisons below. Quicker than Where.
+    const residual = div(found, now.going);
+    const size = mul(squaredNorm(fz), rtol ** 2);
+    const excess = sub(found, atol === 0 ? size : add(size, atol ** 2));
+    // NaN fails both comparisons and an infinite residual the second, so that either ends the sample.
+    const active = and(greater(excess, 0), less(mul(residual, divergence ** -2), now.smallest));
+    const improved = less(residual, now.smallest);
+    const best = z.map((value, i) => where(alike(improved, value), value, now[`best${i}`]));
+    const going = cast(active, column.dtype);
+    return {
+      state: {
+        ...numbered("carry", step.carry),
+        ...numbered("best", best),
+        smallest: where(improved, residual, now.smallest),
+        active,
+        going,
+        excess: where(now.active, excess, now.excess),
+        passed: add(now.passed, going),
+      },
+      proceed: cast(reduceMax(going), "bool"),
+    };
+  });
 
+  const { active, excess } = end;
+  const met = where(lessOrEqual(excess, 0), code("converged"), code("diverged"));
+  const ended = where(less(abs(excess), Infinity), met, code("non-finite"));
+  // A sample that ended passed all tests but its last.
+  const tests = minimum(add(end.passed, 1), rounds);
   const perSample = (value: Value) => reshape(value, [value.shape[0]]);
   return {
     z: z0.map((_, i) => end[`best${i}`]),
     info: {
-      status: perSample(end.status),
-      iterations: perSample(end.iterations),
+      status: perSample(where(active, code("max-iterations"), ended)),
+      iterations: perSample(cast(mul(tests, testEvery), "int64")),
       residual: sqrt(perSample(end.smallest)),
     },
   };

@@ -71,7 +71,10 @@ test.each(cases)("%s follows the published update for 30 steps", async (_, optim
     ours = {
       theta: found.next.data as Float64Array,
       ...Object.fromEntries(
-        optimiser.slots.map((slot, i) => [slot, found[`s${i}`].data as Float64Array]),
+        optimiser.slots.map((slot, i) => [
+          slot,
+          (found as Record<string, { data: unknown }>)[`s${i}`].data as Float64Array,
+        ]),
       ),
     };
     reference.forEach((s, i) => {

@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import type { Node, Value } from "../../graph/node.ts";
+import { scanRows } from "../../graph/ops/control.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { zerosLike } from "../../graph/ops/movement.ts";
 import { isFloat } from "../../graph/shape.ts";
@@ -8,127 +9,96 @@ import { applyNode, attribute, makeBody } from "../../graph/value.ts";
 import { vjp } from "../gradient.ts";
 import type { Rule } from "../rules.ts";
 
-const orZeros = (values: readonly (Value | null)[], like: readonly Value[]): Value[] =>
-  values.map((value, i) => value ?? zerosLike(like[i]));
-
 /** Puts found values at the places of those asked for; null elsewhere. */
 const spread = (all: readonly (Value | null)[], asked: readonly Value[], found: readonly Value[]) =>
   all.map((value) => (value && asked.includes(value) ? found[asked.indexOf(value)] : null));
 
 /**
- * Scan: a scan in the other direction over the carries, which the forward one stores. Each step
- * runs the body again and takes its vector–Jacobian product; cotangents of captured values add up
- * in the carry.
+ * Scan: a scan in the other direction over the states before each step, which the forward one
+ * stores. Each step runs the body again and takes its vector–Jacobian product; cotangents of
+ * captured values add up in the state.
  */
-const scanRule: Rule = (node, ybars) => {
+const scanRule: Rule = (node, ybars, wanted) => {
   const [body] = node.bodies;
-  const rowCount = attribute<number>(node, "num_scan_inputs");
-  const stateCount = node.inputs.length - rowCount;
+  const count = node.inputs.length - attribute<number>(node, "num_scan_inputs");
   const inputs = node.inputs as readonly Value[];
-  const [initial, rows] = [inputs.slice(0, stateCount), inputs.slice(stateCount)];
-  const carries = storedCarries(node, stateCount);
-  const captures = node.captures.filter(({ dtype }) => isFloat(dtype));
-
+  const [initial, rows] = [inputs.slice(0, count), inputs.slice(count)];
+  const reverse = isReverse(node);
+  const captures = node.captures.filter(wanted);
   const floatState = [...initial.keys()].filter((i) => isFloat(initial[i].dtype));
-  const floatRows = [...rows.keys()].filter((i) => isFloat(rows[i].dtype));
-  const outputs = node.outputs.slice(stateCount);
-  const given = [...outputs.keys()].filter((i) => ybars[stateCount + i] !== null);
+  const wantedRows = [...rows.keys()].filter((i) => wanted(rows[i]));
+  const given = [...ybars.keys()].filter((i) => i >= count && ybars[i] !== null);
 
-  const carryBars = floatState.map((i) => ybars[i] ?? zerosLike(initial[i]));
-  const sums = captures.map(zerosLike);
-  const sequences = [...carries, ...rows, ...given.map((i) => ybars[stateCount + i]!)];
-  const backward = makeBody(
-    [
-      ...carryBars,
-      ...sums,
-      ...sequences.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) })),
-    ],
-    (...p) => {
-      const take = (count: number) => p.splice(0, count);
-      const stateBars = take(carryBars.length);
-      const partial = take(sums.length);
-      const state = take(stateCount);
-      const row = take(rowCount);
-      const results = inline(body, [...state, ...row]);
-      const wrt = [
-        ...floatState.map((i) => state[i]),
-        ...floatRows.map((i) => row[i]),
-        ...captures,
-      ];
+  const stateBars = floatState.map((i) => ybars[i] ?? zerosLike(initial[i]));
+  const { states, outputs } = scanRows(
+    [...stateBars, ...captures.map(zerosLike)],
+    [...carriesOf(node, count), ...rows, ...given.map((i) => ybars[i]!)],
+    (bars, values) => {
+      const before = values.slice(0, inputs.length);
+      const results = inline(body, before);
       const seeds: (Value | null)[] = results.map(() => null);
       floatState.forEach((i, k) => {
-        seeds[i] = stateBars[k];
+        seeds[i] = bars[k];
       });
       given.forEach((i, k) => {
-        seeds[stateCount + i] = p[k];
+        seeds[i] = values[inputs.length + k];
       });
-      const bars = vjp(results, wrt, seeds);
-      const [nextBars, rest] = [bars.slice(0, floatState.length), bars.slice(floatState.length)];
-      const rowBars = orZeros(
-        rest.slice(0, floatRows.length),
-        floatRows.map((i) => row[i]),
-      );
-      const captureBars = rest.slice(floatRows.length);
-      return [
-        ...orZeros(nextBars, stateBars),
-        ...partial.map((sum, i) => (captureBars[i] ? add(sum, captureBars[i]) : sum)),
-        ...rowBars,
-      ];
+      const products = vjp(results, [...before, ...node.captures], seeds);
+      const sums = captures.map((x, k) => {
+        const [sum, product] = [
+          bars[stateBars.length + k],
+          products[inputs.length + node.captures.indexOf(x)],
+        ];
+        return product ? add(sum, product) : sum;
+      });
+      const at = (i: number) => products[i] ?? zerosLike(before[i]);
+      return {
+        states: [...floatState.map(at), ...sums],
+        outputs: wantedRows.map((i) => at(count + i)),
+      };
     },
-  );
-  const backwards = node.attributes.scan_input_directions === undefined;
-  const { outputs: found } = applyNode(
-    "Scan",
-    [...carryBars, ...sums, ...sequences],
-    {
-      num_scan_inputs: sequences.length,
-      ...(backwards && {
-        scan_input_directions: sequences.map(() => 1),
-        scan_output_directions: floatRows.map(() => 1),
-      }),
-    },
-    [backward],
+    !reverse,
   );
   const bars: (Value | null)[] = inputs.map(() => null);
   floatState.forEach((i, k) => {
-    bars[i] = found[k];
+    bars[i] = states[k];
   });
-  floatRows.forEach((i, k) => {
-    bars[stateCount + i] = found[carryBars.length + sums.length + k];
+  wantedRows.forEach((i, k) => {
+    bars[count + i] = outputs[k];
   });
-  return [...bars, ...spread(node.captures, captures, found.slice(carryBars.length))];
+  return [...bars, ...spread(node.captures, captures, states.slice(stateBars.length))];
 };
 
-/** The state before each step [T, ...]: a scan of the same body that puts its carry out. */
-function storedCarries(node: Node, stateCount: number): readonly Value[] {
-  const [body] = node.bodies;
-  const types = body.parameters;
-  const storing = makeBody(types, (...p) => [
-    ...inline(body, p).slice(0, stateCount),
-    ...p.slice(0, stateCount),
-  ]);
-  const reverse = node.attributes.scan_input_directions !== undefined;
-  const { outputs } = applyNode(
-    "Scan",
-    node.inputs,
-    {
-      num_scan_inputs: attribute<number>(node, "num_scan_inputs"),
-      ...(reverse && {
-        scan_input_directions: node.attributes.scan_input_directions,
-        scan_output_directions: Array<number>(stateCount).fill(1),
-      }),
-    },
-    [storing],
+const isReverse = ({ attributes: { scan_input_directions: directions } }: Node) =>
+  Array.isArray(directions) && directions[0] === 1;
+
+/** The states before each step [T, ...]: outputs of `scanRows`; a Scan without them is run again. */
+function carriesOf(node: Node, count: number): readonly Value[] {
+  const [{ parameters, results }] = node.bodies;
+  const places = parameters.slice(0, count).map((x) => results.indexOf(x, count));
+  if (places.every((place) => place >= 0)) return places.map((place) => node.outputs[place]);
+  const inputs = node.inputs as readonly Value[];
+  const again = scanRows(
+    inputs.slice(0, count),
+    inputs.slice(count),
+    (states, row) => ({
+      states: inline(node.bodies[0], [...states, ...row]).slice(0, count),
+      outputs: [],
+    }),
+    isReverse(node),
   );
-  return outputs.slice(stateCount);
+  return again.carries;
 }
 
 /** If: the same choice, between the branches' products; a branch that ignores a value gives zeros. */
-const ifRule: Rule = (node, ybars) => {
-  const captures = node.captures.filter(({ dtype }) => isFloat(dtype));
-  if (captures.length === 0) return [null, ...node.captures.map(() => null)];
+const ifRule: Rule = (node, ybars, wanted) => {
+  const captures = node.captures.filter(wanted);
+  if (captures.length === 0) return [null];
   const branches = node.bodies.map(({ results }) =>
-    makeBody([], () => orZeros(vjp(results, captures, ybars), captures)),
+    makeBody([], () => {
+      const products = vjp(results, node.captures, ybars);
+      return captures.map((x) => products[node.captures.indexOf(x)] ?? zerosLike(x));
+    }),
   );
   const { outputs } = applyNode("If", node.inputs, {}, branches);
   return [null, ...spread(node.captures, captures, outputs)];

@@ -1,15 +1,17 @@
 import { UsageError } from "../../errors.ts";
+import type { Places } from "../../graph/infer/movement.ts";
 import { windowOf } from "../../graph/infer/window.ts";
 import type { Node, Value } from "../../graph/node.ts";
-import { cast, div, equal, mul, where } from "../../graph/ops/elementwise.ts";
+import { add, cast, div, equal, mul } from "../../graph/ops/elementwise.ts";
 import { gather } from "../../graph/ops/indexing.ts";
 import { matmul } from "../../graph/ops/linear.ts";
-import { concat, filled, reshape, slice, split, transpose } from "../../graph/ops/movement.ts";
+import { concat, filled, pad, slice, split, transpose } from "../../graph/ops/movement.ts";
 import { reduceSum } from "../../graph/ops/reduction.ts";
 import { averagePool, conv, convTranspose, type WindowOptions } from "../../graph/ops/window.ts";
 import { constant } from "../../graph/value.ts";
 import type { Rule } from "../rules.ts";
 import { weightCotangentByPatches } from "./patches.ts";
+import { putBack } from "./slice.ts";
 
 interface Window extends WindowOptions {
   readonly strides: readonly number[];
@@ -106,7 +108,8 @@ export const windowRules = {
     const kernel = node.attributes.kernel_shape as readonly number[];
     const options = window(node, kernel.length);
     return [
-      tiles(node.inputs[0]!, kernel, options)
+      // Tiles take an AveragePool, which ONNX Runtime has in float32 only.
+      node.outputs[0].dtype === "float32" && tiles(node.inputs[0]!, kernel, options)
         ? tiledMaxAdjoint(node.inputs[0]!, node.outputs[0], ybar!, kernel)
         : maxAdjoint(node.inputs[0]!, node.outputs[0], ybar!, kernel, options),
     ];
@@ -121,7 +124,8 @@ export const windowRules = {
     let share = div(ybar!, size);
     if (!node.attributes.count_include_pad && options.pads.some((n) => n > 0)) {
       // The mean is over what lies inside: the part of each window that does.
-      const inside = averagePool(filled(1, x), kernel, { ...options });
+      const { strides, pads } = options;
+      const inside = averagePool(filled(1, x), kernel, { strides, pads });
       share = div(share, inside);
     }
     const ones = constant(Array<number>(channels * size).fill(1), x.dtype, [
@@ -172,31 +176,52 @@ function tiledMaxAdjoint(x: Value, y: Value, ybar: Value, kernel: readonly numbe
 }
 
 /**
- * The same for windows that overlap or reach over the edge: every offset in the window becomes a
- * channel (a convolution with unit kernels), compared with the maximum, and put back by its adjoint.
+ * The same for windows that overlap or reach over the edge: the entries at each offset in the window
+ * are a strided slice of the image, compared with the maxima and put back. What lies outside is −∞,
+ * no candidate.
  */
 function maxAdjoint(
   x: Value,
   y: Value,
   ybar: Value,
   kernel: readonly number[],
-  options: Window,
+  { strides, pads, dilations }: Window,
 ): Value {
-  const channels = x.shape[1] as number;
-  const size = kernel.reduce((n, k) => n * k, 1);
-  const unit = Array.from({ length: channels * size * size }, (_, i) =>
-    Math.floor(i / size) % size === i % size ? 1 : 0,
+  const rank = kernel.length;
+  const [sizes, outputs] = [spatialSizes(x), spatialSizes(y)];
+  const sides = [0, 0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank)];
+  const places = (axis: number, offset: number): Places => ({
+    first: offset * dilations[axis],
+    step: strides[axis],
+    count: outputs[axis],
+  });
+  // One axis after another, so that what offsets have in common is cut and put back once.
+  const parts = kernel.reduce(
+    (cuts, size, axis) =>
+      cuts.flatMap((v) =>
+        Array.from({ length: size }, (_, offset) => {
+          const { first, step, count } = places(axis, offset);
+          return slice(v, axis + 2, { start: first, end: first + (count - 1) * step + 1, step });
+        }),
+      ),
+    [pad(x, sides, -Infinity)],
   );
-  const kernels = constant(unit, x.dtype, [channels * size, 1, ...kernel]);
-  const depthwise = { ...options, group: channels };
-  const spread = conv(x, kernels, null, depthwise);
-  // What lies outside is no candidate, though the padding's zero might equal the maximum.
-  const inside = conv(filled(1, x), kernels, null, depthwise);
-  const grouped = (v: Value) =>
-    reshape(v, [v.shape[0], channels, Number(v.shape[1]) / channels, ...v.shape.slice(2)]);
-  const once = (v: Value) => reshape(v, [...v.shape.slice(0, 2), 1, ...v.shape.slice(2)]);
-  const taken = where(equal(grouped(spread), once(y)), grouped(inside), 0);
-  const count = reduceSum(taken, [2], { keepdims: true });
-  const shared = mul(taken, div(once(ybar), count));
-  return inputCotangent(reshape(shared, spread.shape), x, kernels, depthwise);
+  const taken = parts.map((part) => cast(equal(part, y), x.dtype));
+  const share = div(ybar, taken.reduce(add));
+  const [imageBar] = kernel.reduceRight(
+    (bars, size, axis) => {
+      const whole = sizes[axis] + pads[axis] + pads[axis + rank];
+      return Array.from({ length: bars.length / size }, (_, i) =>
+        bars
+          .slice(i * size, (i + 1) * size)
+          .map((bar, offset) => putBack(bar, axis + 2, places(axis, offset), whole))
+          .reduce(add),
+      );
+    },
+    taken.map((part) => mul(part, share)),
+  );
+  return pad(
+    imageBar,
+    sides.map((n) => -n),
+  );
 }

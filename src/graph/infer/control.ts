@@ -1,6 +1,6 @@
 import { ShapeError } from "../../errors.ts";
 import { constantNumbers, type Value } from "../node.ts";
-import type { Operator } from "../operators.ts";
+import type { Attributes, Operator } from "../operators.ts";
 import { type Dim, formatType, freshDim, sameShape, type TensorType } from "../shape.ts";
 import { operator, required } from "./elementwise.ts";
 
@@ -9,6 +9,9 @@ function sameTypes(
   given: readonly TensorType[],
   wanted: readonly TensorType[],
 ): void {
+  if (given.length !== wanted.length) {
+    throw new ShapeError(`${given.length} of ${what} where ${wanted.length} are wanted`);
+  }
   wanted.forEach((type, i) => {
     if (given[i].dtype !== type.dtype || !sameShape(given[i].shape, type.shape)) {
       throw new ShapeError(
@@ -22,6 +25,31 @@ const stacked = (length: Dim) => (result: Value) => ({
   dtype: result.dtype,
   shape: [length, ...result.shape],
 });
+
+/** The types of the parameters of an operator's bodies. */
+export function parameterTypes(
+  op: string,
+  inputs: readonly (Value | null)[],
+  { num_scan_inputs }: Attributes,
+): readonly TensorType[] {
+  switch (op) {
+    case "Loop":
+      return [
+        { dtype: "int64", shape: [] },
+        { dtype: "bool", shape: [] },
+        ...inputs.slice(2).map((x, i) => required(x, i + 2)),
+      ];
+    case "Scan":
+      return inputs.map((given, i) => {
+        const x = required(given, i);
+        const carried = i < inputs.length - Number(num_scan_inputs);
+        if (!carried && x.shape.length === 0) throw new ShapeError("a sequence is no scalar");
+        return carried ? x : { dtype: x.dtype, shape: x.shape.slice(1) };
+      });
+    default:
+      return [];
+  }
+}
 
 export const controlOperators = {
   /**

@@ -60,20 +60,18 @@ export const indexOperators = {
   ),
 
   /** Slices of x at rows of indices [..., k] into its first k axes: the adjoint of ScatterND. */
-  GatherND: operator(
-    ([first, second]) => {
-      const [x, index] = [required(first, 0), indices(second, 1)];
-      const depth = index.shape.at(-1);
-      if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
-      return [{ dtype: x.dtype, shape: [...index.shape.slice(0, -1), ...x.shape.slice(depth)] }];
-    },
-    { batch_dims: { kind: "int", default: 0 } },
-  ),
+  GatherND: operator(([first, second]) => {
+    const [x, index] = [required(first, 0), indices(second, 1)];
+    const depth = index.shape.at(-1);
+    if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
+    return [{ dtype: x.dtype, shape: [...index.shape.slice(0, -1), ...x.shape.slice(depth)] }];
+  }),
 
   /** indices, depth, [off, on] → the indices' shape with an axis of that depth */
   OneHot: operator(
     ([first, second, third], { axis = -1 }) => {
       const [index, values] = [indices(first, 0), required(third, 2)];
+      if (index.shape.length === 0) throw new ShapeError("ONNX wants indices of rank 1 or more");
       const depth = constantNumbers(required(second, 1));
       const at = normalizeAxis(Number(axis), index.shape.length + 1);
       const shape = index.shape.toSpliced(at, 0, depth ? depth[0] : freshDim());

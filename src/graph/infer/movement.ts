@@ -44,8 +44,6 @@ function reshaped(from: Shape, target: readonly Dim[]): Shape {
   const known = (dims: Shape) =>
     dims.reduce<number>((n, d) => (typeof d === "number" && d !== -1 ? n * d : n), 1);
   const names = (dims: Shape) => dims.filter((dim) => typeof dim === "string");
-  const fits = (left: Shape, right: Shape) =>
-    known(left) === known(right) && names(left).sort().join() === names(right).sort().join();
   const free = shape.indexOf(-1);
   if (free >= 0) {
     const rest = shape.filter((_, i) => i !== free);
@@ -61,7 +59,8 @@ function reshaped(from: Shape, target: readonly Dim[]): Shape {
     const named = before === after ? left[0] : `${before / after}*${left[0]}`;
     return shape.with(free, left.length === 1 && before % after === 0 ? named : freshDim());
   }
-  if (names(from).length + names(shape).length === 0 && !fits(from, shape)) {
+  const sameNames = names(from).sort().join() === names(shape).sort().join();
+  if (sameNames && known(from) !== known(shape)) {
     throw new ShapeError(`${formatShape(from)} into ${formatShape(target)}: the counts differ`);
   }
   return shape;
@@ -161,7 +160,7 @@ export const movementOperators = {
       const axis = normalizeAxis(given, x.shape.length);
       const size = x.shape[axis];
       shape[axis] =
-        typeof size === "number" ? sliceLength(size, begin[i], end[i], step[i]) : freshDim();
+        typeof size === "number" ? slicePlaces(size, begin[i], end[i], step[i]).count : freshDim();
     });
     return [{ dtype: x.dtype, shape }];
   }),
@@ -182,7 +181,8 @@ export const movementOperators = {
 
   /** x, pads (all begins, then all ends), the value to pad with */
   Pad: operator(
-    ([first, second]) => {
+    ([first, second], { mode = "constant" }) => {
+      if (mode !== "constant") throw new ShapeError(`mode "${mode}" is not supported`);
       const x = required(first, 0);
       const pads = constants(second, 1);
       const rank = x.shape.length;
@@ -207,14 +207,21 @@ export const movementOperators = {
   ),
 } satisfies Record<string, Operator>;
 
-/** How many indices a slice takes from an axis; start and end may lie outside it. */
-function sliceLength(size: number, start: number, end: number, step: number): number {
+/** Indices first, first + step, … of an axis. */
+export interface Places {
+  readonly first: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+/** The indices that a slice takes from an axis; start and end may lie outside it. */
+export function slicePlaces(size: number, start: number, end: number, step: number): Places {
   if (step === 0) throw new ShapeError("step 0");
   const wrap = (i: number) => (i < 0 ? i + size : i);
   const clamp = (i: number, low: number, high: number) => Math.min(Math.max(i, low), high);
-  const [from, to] =
+  const [first, stop] =
     step > 0
       ? [clamp(wrap(start), 0, size), clamp(wrap(end), 0, size)]
       : [clamp(wrap(start), 0, size - 1), clamp(wrap(end), -1, size - 1)];
-  return Math.max(0, Math.ceil((to - from) / step));
+  return { first, step, count: Math.max(0, Math.ceil((stop - first) / step)) };
 }

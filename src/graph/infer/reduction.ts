@@ -4,12 +4,13 @@ import type { Operator } from "../operators.ts";
 import { normalizeAxis } from "../shape.ts";
 import { demand, operator, required } from "./elementwise.ts";
 
-/** Axes given as a constant second input; all of them when it is left out. */
+/** Axes given as a constant second input; all of them when it is left out or empty. */
 export function reducedAxes(x: Value, axes: Value | null | undefined): readonly number[] {
   const rank = x.shape.length;
   if (!axes) return Array.from({ length: rank }, (_, i) => i);
   const numbers = constantNumbers(axes);
   if (numbers === null) throw new ShapeError("axes must be constant");
+  if (numbers.length === 0) return reducedAxes(x, null);
   return numbers.map((axis) => normalizeAxis(axis, rank));
 }
 
@@ -23,7 +24,7 @@ const reduction = operator(
       : x.shape.filter((_, i) => !axes.includes(i));
     return [{ dtype: x.dtype, shape }];
   },
-  { keepdims: { kind: "int", default: 1 }, noop_with_empty_axes: { kind: "int", default: 0 } },
+  { keepdims: { kind: "int", default: 1 } },
 );
 
 const softmax = operator(

@@ -75,8 +75,9 @@ export const windowOperators = {
 
   /** The adjoint of Conv in its first argument: x [N, M, ...], w [M, C/group, ...] → [N, C, ...] */
   ConvTranspose: operator(
-    ([first, second], attributes) => {
+    ([first, second, bias], attributes) => {
       const [x, w] = [required(first, 0), required(second, 1)];
+      if (bias) throw new ShapeError("a bias is not supported; add it");
       const sizes = spatial(x);
       const kernel = numeric(w.shape.slice(2));
       if (x.shape[1] !== w.shape[0])
@@ -101,8 +102,12 @@ export const windowOperators = {
   ),
 
   MaxPool: pool,
-  AveragePool: {
-    ...pool,
-    attributes: { ...windowAttributes, count_include_pad: { kind: "int", default: 0 } },
-  },
+  AveragePool: operator(
+    (inputs, attributes, bodies) => {
+      // From opset 19 on only.
+      if (attributes.dilations !== undefined) throw new ShapeError("AveragePool has no dilations");
+      return pool.infer(inputs, attributes, bodies);
+    },
+    { ...windowAttributes, count_include_pad: { kind: "int", default: 0 } },
+  ),
 } satisfies Record<string, Operator>;

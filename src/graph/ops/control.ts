@@ -1,6 +1,8 @@
-import { ShapeError } from "../../errors.ts";
+import { ShapeError, UsageError } from "../../errors.ts";
+import { parameterTypes } from "../infer/control.ts";
 import type { Value } from "../node.ts";
 import { applyNode, constant, makeBody } from "../value.ts";
+import { concat, reshape, slice } from "./movement.ts";
 
 /** Values by name, in the order of their keys. */
 export type Values = Readonly<Record<string, Value>>;
@@ -37,72 +39,135 @@ export function loop<S extends Values, O extends Values = Record<never, never>>(
 ): { readonly state: S; readonly outputs: O } {
   const keys = keysOf(state);
   let outputKeys: readonly string[] = [];
-  const inner = makeBody(
-    [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...keys.map((key) => state[key])],
-    (iteration, condition, ...values) => {
-      const step = body(named<S>(keys, values), iteration);
-      outputKeys = keysOf(step.outputs ?? {});
-      const next = inOrder(keys, step.state, "the next state");
-      return [step.proceed ?? condition, ...next, ...Object.values(step.outputs ?? {})];
-    },
-  );
   const limit = typeof times === "number" ? constant(times, "int64") : (times ?? null);
-  const { outputs } = applyNode(
-    "Loop",
-    [limit, proceed ?? null, ...keys.map((k) => state[k])],
-    {},
-    [inner],
-  );
+  const inputs = [limit, proceed ?? null, ...keys.map((key) => state[key])];
+  const inner = makeBody(parameterTypes("Loop", inputs, {}), (iteration, condition, ...values) => {
+    const step = body(named<S>(keys, values), iteration);
+    outputKeys = keysOf(step.outputs ?? {});
+    const next = inOrder(keys, step.state, "the next state");
+    return [step.proceed ?? condition, ...next, ...Object.values(step.outputs ?? {})];
+  });
+  const { outputs } = applyNode("Loop", inputs, {}, [inner]);
   return {
     state: named<S>(keys, outputs.slice(0, keys.length)),
     outputs: named<O>(outputKeys, outputs.slice(keys.length)),
   };
 }
 
+export interface ScanOptions {
+  /** From the last row to the first, outputs kept in the rows' order. */
+  readonly reverse?: boolean;
+  /** Derivatives keep the state of every k-th step only and recompute those between. */
+  readonly checkpointEvery?: number;
+}
+
 /**
  * Runs `body` over the rows of sequences [T, ...], carrying a state; outputs are stacked to [T, ...].
- * Differentiable. With `reverse`, from the last row to the first, outputs kept in the rows' order.
+ * Differentiable; the derivative stores the state before each step, or with `checkpointEvery` k,
+ * for which T must be a number, T/k + k of them. ONNX's Scan.
+ *
+ * @throws ShapeError when a step changes the type of the state
  */
 export function scan<S extends Values, X extends Values, O extends Values>(
   state: S,
   sequences: X,
   body: (state: S, row: X) => { readonly state: S; readonly outputs: O },
-  { reverse = false } = {},
+  { reverse = false, checkpointEvery }: ScanOptions = {},
 ): { readonly state: S; readonly outputs: O } {
   const [stateKeys, rowKeys] = [keysOf(state), keysOf(sequences)];
   const initial = stateKeys.map((key) => state[key]);
   const rows = rowKeys.map((key) => sequences[key]);
   let outputKeys: readonly string[] = [];
-  const inner = makeBody(
-    [...initial, ...rows.map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }))],
-    (...values) => {
-      const step = body(
-        named<S>(stateKeys, values.slice(0, initial.length)),
-        named<X>(rowKeys, values.slice(initial.length)),
-      );
-      outputKeys = keysOf(step.outputs);
-      return [
-        ...inOrder(stateKeys, step.state, "the next state"),
-        ...Object.values(step.outputs as Values),
-      ];
-    },
-  );
-  const direction = (count: number) => Array<number>(count).fill(+reverse);
-  const { outputs } = applyNode(
-    "Scan",
-    [...initial, ...rows],
-    {
-      num_scan_inputs: rows.length,
-      ...(reverse && {
-        scan_input_directions: direction(rows.length),
-        scan_output_directions: direction(outputKeys.length),
-      }),
-    },
-    [inner],
-  );
+  const step: ScanStep = (states, row) => {
+    const made = body(named<S>(stateKeys, states), named<X>(rowKeys, row));
+    outputKeys = keysOf(made.outputs);
+    return {
+      states: inOrder(stateKeys, made.state, "the next state"),
+      outputs: Object.values(made.outputs as Values),
+    };
+  };
+  const { states, outputs } =
+    checkpointEvery === undefined
+      ? scanRows(initial, rows, step, reverse)
+      : scanChunks(initial, rows, step, reverse, checkpointEvery);
+  return { state: named<S>(stateKeys, states), outputs: named<O>(outputKeys, outputs) };
+}
+
+interface Scanned {
+  readonly states: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+export type ScanStep = (states: readonly Value[], row: readonly Value[]) => Scanned;
+
+/**
+ * A scan without names. `carries` are the states before each step, [T, ...], for the derivative;
+ * unless used they are not computed.
+ */
+export function scanRows(
+  initial: readonly Value[],
+  rows: readonly Value[],
+  step: ScanStep,
+  reverse: boolean,
+): Scanned & { readonly carries: readonly Value[] } {
+  const count = initial.length;
+  const given = [...initial, ...rows];
+  const num_scan_inputs = rows.length;
+  const body = makeBody(parameterTypes("Scan", given, { num_scan_inputs }), (...values) => {
+    const { states, outputs } = step(values.slice(0, count), values.slice(count));
+    return [...states, ...outputs, ...values.slice(0, count)];
+  });
+  const direction = (length: number) => Array<number>(length).fill(+reverse);
+  const attributes = {
+    num_scan_inputs,
+    ...(reverse && {
+      scan_input_directions: direction(rows.length),
+      scan_output_directions: direction(body.results.length - count),
+    }),
+  };
+  const { outputs } = applyNode("Scan", given, attributes, [body]);
   return {
-    state: named<S>(stateKeys, outputs.slice(0, initial.length)),
-    outputs: named<O>(outputKeys, outputs.slice(initial.length)),
+    states: outputs.slice(0, count),
+    outputs: outputs.slice(count, outputs.length - count),
+    carries: outputs.slice(outputs.length - count),
+  };
+}
+
+/** A scan over chunks of k rows, of a scan over the rows of each; what is left over comes last. */
+function scanChunks(
+  initial: readonly Value[],
+  rows: readonly Value[],
+  step: ScanStep,
+  reverse: boolean,
+  k: number,
+): Scanned {
+  const length = rows[0]?.shape[0];
+  if (!(Number.isInteger(k) && k >= 1)) throw new UsageError(`scan: checkpointEvery ${k}`);
+  if (typeof length !== "number") {
+    throw new ShapeError(`scan: checkpointEvery needs a known number of rows, got ${length}`);
+  }
+  const rest = length % k;
+  const [whole, chunks] = [length - rest, (length - rest) / k];
+  if (chunks < 2) return scanRows(initial, rows, step, reverse);
+
+  const from = reverse ? rest : 0;
+  const chunked = rows.map((x) =>
+    reshape(slice(x, 0, { start: from, end: from + whole }), [chunks, k, ...x.shape.slice(1)]),
+  );
+  const first = scanRows(
+    initial,
+    chunked,
+    (states, chunk) => scanRows(states, chunk, step, reverse),
+    reverse,
+  );
+  const joined = first.outputs.map((y) => reshape(y, [whole, ...y.shape.slice(2)]));
+  if (rest === 0) return { states: first.states, outputs: joined };
+  const remaining = rows.map((x) =>
+    slice(x, 0, reverse ? { end: rest } : { start: whole, end: length }),
+  );
+  const last = scanRows(first.states, remaining, step, reverse);
+  return {
+    states: last.states,
+    outputs: joined.map((y, i) => concat(reverse ? [last.outputs[i], y] : [y, last.outputs[i]], 0)),
   };
 }
 

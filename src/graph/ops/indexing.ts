@@ -1,5 +1,6 @@
 import type { Value } from "../node.ts";
 import { apply, constant } from "../value.ts";
+import { cast } from "./elementwise.ts";
 
 /** Slices of `x` along an axis, one for each index. */
 export const gather = (x: Value, indices: Value, axis = 0) =>
@@ -31,7 +32,11 @@ export const scatterND = (
 
 /** 1 at each index and 0 elsewhere, along a new last axis. */
 export const oneHot = (indices: Value, depth: number, dtype: "float32" | "float64") =>
-  apply("OneHot", [indices, constant(depth, "int64"), constant([0, 1], dtype)], { axis: -1 });
+  cast(
+    // ONNX Runtime has no OneHot of float64.
+    apply("OneHot", [indices, constant(depth, "int64"), constant([0, 1], "float32")], { axis: -1 }),
+    dtype,
+  );
 
 /** start, start + delta, … below limit; of int64 or float scalars */
 export const range = (start: Value, limit: Value, delta: Value) =>
