@@ -29,3 +29,5 @@ export { deploy, explicitTensors } from "./training/deploy.ts";
 export { fit, parametersOf } from "./training/fit.ts";
 export { adam, adamW, sgd } from "./training/optimisers.ts";
 export { constantRate, cosineRate, stepRate, warmUp } from "./training/schedules.ts";
+export { certify } from "./verification/certify.ts";
+export { recheck } from "./verification/recheck.ts";

@@ -14,8 +14,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ["graph", "onnx"],
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   verification: ["graph", "linalg", "solvers", "models"],
-  config: ["data", "graph", "models", "solvers", "training"],
-  cli: ["config", "training", "verification", "models", "solvers", "data", "onnx", "runtime", "graph"],
+  config: ["data", "graph", "models", "runtime", "solvers", "training"],
+  cli: [
+    "config",
+    "training",
+    "verification",
+    "models",
+    "solvers",
+    "data",
+    "onnx",
+    "runtime",
+    "graph",
+  ],
 };
 
 const entrances = readdirSync("src").filter((name) => name.endsWith(".ts"));

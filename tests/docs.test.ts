@@ -8,33 +8,48 @@ const run = promisify(execFile);
 // Inside the package, so that "eigenflow" resolves to it.
 const folder = "build/docs";
 
+interface Example {
+  readonly kind: "js" | "sh";
+  readonly code: string;
+  readonly output: string;
+}
+
 /** Blocks of code with the output that the page shows below them. */
-function examples(page: string): { code: string; output: string }[] {
-  const text = readFileSync(join("docs", page), "utf8");
-  return [...text.matchAll(/```js\n(.*?)```\n+```text\n(.*?)```/gs)].map(([, code, output]) => ({
-    code,
-    output,
-  }));
+const examples = (page: string): Example[] =>
+  [...readPage(page).matchAll(/```(js|sh)\n((?:(?!```).)*)```\n+```text\n(.*?)```/gs)].map(
+    ([, kind, code, output]) => ({ kind: kind as Example["kind"], code, output }),
+  );
+const readPage = (page: string) => readFileSync(join("docs", page), "utf8");
+
+/** What a block prints: JavaScript by node, commands by the shell with stderr beside stdout. */
+async function printed({ kind, code }: Example, name: string): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  if (kind === "sh") {
+    const commands = code.replaceAll("npx eigenflow", `"${process.execPath}" dist/cli/main.js`);
+    const { stdout } = await run("bash", ["-c", `{ ${commands}\n} 2>&1`], {
+      env: { ...process.env, NO_COLOR: "1" },
+    });
+    return stdout;
+  }
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(file, code);
+  return (await run(process.execPath, [file])).stdout;
 }
 
 const pages = readdirSync("docs").filter((name) => name.endsWith(".md"));
 
 describe.each(pages)("docs/%s", (page) => {
   const blocks = examples(page);
-  const count = readFileSync(join("docs", page), "utf8").match(/```js\n/g)?.length ?? 0;
 
-  test("every block shows its output", () => {
-    expect(blocks).toHaveLength(count);
+  test("every block of JavaScript shows its output", () => {
+    const count = readPage(page).match(/```js\n/g)?.length ?? 0;
+    expect(blocks.filter(({ kind }) => kind === "js")).toHaveLength(count);
   });
 
   test.each(blocks.map((block, i) => [i + 1, block] as const))(
     "block %d prints what the page says",
-    async (i, { code, output }) => {
-      mkdirSync(folder, { recursive: true });
-      const file = join(folder, `${page.replace(".md", "")}-${i}.mjs`);
-      writeFileSync(file, code);
-      const { stdout } = await run(process.execPath, [file]);
-      expect(stdout).toBe(output);
+    async (i, block) => {
+      expect(await printed(block, `${page.replace(".md", "")}-${i}`)).toBe(block.output);
     },
   );
 });
