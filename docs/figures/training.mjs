@@ -8,7 +8,7 @@ const epochs = readFileSync(join(process.argv[2], "metrics.jsonl"), "utf8")
   .map((line) => JSON.parse(line))
   .filter(({ type }) => type === "epoch");
 
-const [width, height, left, top] = [250, 150, 44, 34];
+const [width, height, left, top] = [250, 150, 54, 34];
 const x = (i) => left + (width * i) / Math.max(1, epochs.length - 1);
 const colours = ["#1f6feb", "#d1495b"];
 
@@ -53,11 +53,11 @@ const panels = [
     { name: "train", points: of(({ train }) => train.loss) },
     { name: "test", points: of(({ test }) => test.loss) },
   ], { log: true, format: (v) => v.toPrecision(2) }),
-  panel("Accuracy, %", 330, [
+  panel("Accuracy, %", 320, [
     { name: "train", points: of(({ train }) => 100 * train.accuracy) },
     { name: "test", points: of(({ test }) => 100 * test.accuracy) },
   ], { format: (v) => v.toFixed(1) }),
-  panel("Solver iterations a sample", 660, [
+  panel("Solver iterations a sample", 640, [
     { name: "forward", points: of(({ train }) => train.forward.meanIterations) },
     { name: "backward", points: of(({ train }) => train.backward.meanIterations) },
   ], { format: (v) => v.toFixed(1) }),

@@ -1,6 +1,7 @@
 import { EigenvalueDecomposition, Matrix as Provided } from "ml-matrix";
 import { DataError } from "../errors.ts";
 import { binaryScale, type Matrix, requireFinite, requireSquare } from "./matrix.ts";
+import { eigenvaluesByReduction } from "./tridiagonal.ts";
 
 /** A = V diag(values) Vᵀ. */
 export interface SymmetricEigen {
@@ -15,7 +16,12 @@ export interface SymmetricEigen {
  * @throws ShapeError  for a matrix that is not square
  * @throws DataError  for one that is not symmetric to the last bit, or not finite
  */
-export const symmetricEigenvalues = (A: Matrix): Float64Array => symmetricEigen(A).values;
+export function symmetricEigenvalues(A: Matrix): Float64Array {
+  requireSymmetric(A);
+  const unit = binaryScale(A);
+  const scaled = { ...A, data: A.data.map((a) => a / unit) };
+  return eigenvaluesByReduction(scaled).map((value) => value * unit);
+}
 
 /** The eigenvalues and an orthonormal basis of eigenvectors; else as `symmetricEigenvalues`. */
 export function symmetricEigen(A: Matrix): SymmetricEigen {

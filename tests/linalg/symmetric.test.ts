@@ -50,6 +50,7 @@ describe("symmetricEigen", () => {
       fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(1e6), (n, seed) => {
         const A = randomSymmetric(n, seed);
         const { values, vectors } = symmetricEigen(A);
+        expect(symmetricEigenvalues(A)).toBeAllClose(values, { atol: 1e-13 });
         expect(reassembled(A).data).toBeAllClose(A.data, { atol: 1e-13 });
         expect(multiply(transpose(vectors), vectors).data).toBeAllClose(identity(n).data, {
           atol: 1e-13,
@@ -81,6 +82,25 @@ describe("symmetricEigen", () => {
     const values = symmetricEigenvalues(A);
     expect(values[1]).toBeCloseTo(1e150, -140);
     expect(Math.abs(values[0])).toBeLessThan(1e150 * 1e-15);
+  });
+
+  test("Wilkinson's matrix, whose largest eigenvalues agree to 14 digits", () => {
+    const wilkinson = matrix(21, 21, (i, j) =>
+      i === j ? Math.abs(i - 10) : +(Math.abs(i - j) === 1),
+    );
+    const values = symmetricEigenvalues(wilkinson);
+    expect(values[20]).toBeCloseTo(10.7461941829034, 12);
+    expect(values[19]).toBeCloseTo(10.7461941829033, 12);
+    expect(values[0]).toBeCloseTo(-1.12544152211998, 12);
+  });
+
+  test("blocks, rank one, and zeros on the diagonal", () => {
+    const exchange = matrix(6, 6, (i, j) => +(i + j === 5));
+    expect(symmetricEigenvalues(exchange)).toBeAllClose([-1, -1, -1, 1, 1, 1]);
+    const ones = symmetricEigenvalues(matrix(7, 7, () => 1));
+    expect(ones).toBeAllClose([0, 0, 0, 0, 0, 0, 7], { atol: 1e-14 });
+    const diagonal = matrix(4, 4, (i, j) => (i === j ? [3, -1, 0, 2][i] : 0));
+    expect([...symmetricEigenvalues(diagonal)]).toEqual([-1, 0, 2, 3]);
   });
 
   test("a repeated eigenvalue and the zero matrix", () => {

@@ -194,16 +194,8 @@ describe("certify", () => {
     expect(() => certify(tensors, { ...peacemanRachford, m: 1e-7 })).toThrow(CertificateError);
   });
 
-  test("a few hundred units take less than a second", () => {
-    const tensors = network({ n: 200, d: 784, k: 10, seed: 7 });
-    certify(network(), { ...peacemanRachford, m: 1 }); // compiled before the clock starts
-    const start = performance.now();
-    certify(tensors, { ...peacemanRachford, m: 1 });
-    expect(performance.now() - start).toBeLessThan(3000); // three times the aim: machines are shared
-  });
-
   const good = network({ standardised: true });
-  const { W, U, R } = good;
+  const { W, U } = good;
   test.each<[string, Tensors, new (message: string) => Error, string]>([
     ["no W", { U }, DataError, 'tensor "W" is missing'],
     ["no R", { W, U, W_o: good.W_o }, DataError, 'tensor "R" is missing'],
