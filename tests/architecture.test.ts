@@ -14,7 +14,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ["graph", "onnx"],
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   verification: ["graph", "linalg", "solvers", "models"],
-  config: ["data", "graph", "models", "runtime", "solvers", "training"],
+  config: ["data", "graph", "models", "runtime", "solvers", "training", "verification"],
   cli: [
     "config",
     "training",

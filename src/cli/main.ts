@@ -92,13 +92,14 @@ try {
   else if (error.exitCode !== 0) {
     const [name] = process.argv.slice(2);
     const known = program.commands.map((command) => command.name());
-    await report(known.includes(name) ? name : "eigenflow", { json: askedForJson() }, async () => {
+    const asked = { json: typed("--json"), jsonl: typed("--jsonl") };
+    await report(known.includes(name) ? name : "eigenflow", asked, async () => {
       const [message, remark] = error.message.replace(/^error: /, "").split("\n");
       throw new UsageError(message, remark?.replace(/^\((.*)\)$/, "$1") ?? "eigenflow --help");
     });
   }
 }
 
-function askedForJson(): boolean {
-  return process.argv.includes("--json");
+function typed(flag: string): boolean {
+  return process.argv.includes(flag);
 }

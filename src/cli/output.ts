@@ -33,11 +33,11 @@ export const note = (text: string): void => {
 
 /**
  * Runs a command and prints what comes of it: with `json` exactly one document on stdout, also when
- * it fails. Sets the exit code; never throws.
+ * it fails; with `jsonl` an error is the last line. Sets the exit code; never throws.
  */
 export async function report(
   command: string,
-  { json = false }: { readonly json?: boolean },
+  { json = false, jsonl = false }: { readonly json?: boolean; readonly jsonl?: boolean },
   work: () => Promise<Outcome>,
 ): Promise<void> {
   const began = performance.now();
@@ -58,6 +58,7 @@ export async function report(
     const { document, text, failure, stopped } = await work();
     const error = failure ? errorOf(failure) : stopped && { code: "INTERRUPTED", ...stopped };
     if (json) print(error === undefined, { ...(error && { error }), ...document });
+    else if (jsonl && error) printResult(JSON.stringify({ type: "error", ...error }));
     else if (text !== "") printResult(text);
     if (failure) printError(failure);
     if (stopped) {
@@ -68,6 +69,7 @@ export async function report(
   } catch (thrown) {
     const error = asEigenflowError(thrown);
     if (json) print(false, { error: errorOf(error) });
+    else if (jsonl) printResult(JSON.stringify({ type: "error", ...errorOf(error) }));
     printError(error);
     process.exitCode = exitCodes[error.code];
   }

@@ -48,10 +48,9 @@ function bar(): Progress {
   let painted = false;
   return {
     show(event) {
-      const text = line(event);
-      if (text === null) return;
-      const width = process.stderr.columns ?? 80;
-      process.stderr.write(`\r\x1b[2K${text.slice(0, width - 1)}`);
+      const parts = line(event);
+      if (parts === null) return;
+      process.stderr.write(`\r\x1b[2K${fitted(parts, (process.stderr.columns ?? 80) - 1)}`);
       painted = true;
     },
     done: () => {
@@ -66,27 +65,41 @@ function plain(): Progress {
   let last = performance.now();
   return {
     show(event) {
-      const text = line(event);
-      if (text === null || (event.type === "step" && performance.now() - last < 10_000)) return;
+      const parts = line(event);
+      if (parts === null || (event.type === "step" && performance.now() - last < 10_000)) return;
       last = performance.now();
-      note(text);
+      note(joined(parts));
     },
     done: () => {},
   };
 }
 
+/** The parts of a line, and how soon each may go where there is no room; 0 stays. */
+type Parts = readonly (readonly [text: string, spare: number])[];
+
+const joined = (parts: Parts) => parts.map(([text]) => text).join("  ");
+
+export function fitted(parts: Parts, width: number): string {
+  const most = Math.max(0, ...parts.map(([, spare]) => spare));
+  if (joined(parts).length <= width || most === 0) return joined(parts).slice(0, width);
+  return fitted(
+    parts.filter(([, spare]) => spare < most),
+    width,
+  );
+}
+
 /** Turns events into lines; keeps what the next line needs of those before. */
-function liner(): (event: RunEvent) => string | null {
+function liner(): (event: RunEvent) => Parts | null {
   let [epochs, steps] = [0, 0];
   let pace = 0; // seconds a step, smoothed
-  const line = (epoch: number, step: number, metrics: Metrics, more: string) =>
-    [
-      `epoch ${epoch + 1}/${epochs}`,
-      `step ${grouped(step)}/${grouped(steps)}`,
-      ...numbers(metrics),
-      ...(more === "" ? [] : [more]),
-      `ETA ${clock((steps - step) * pace)}`,
-    ].join("  ");
+  let tested: Parts = [];
+  const line = (epoch: number, step: number, metrics: Metrics): Parts => [
+    [`epoch ${epoch + 1}/${epochs}`, 0],
+    [`step ${grouped(step)}/${grouped(steps)}`, 1],
+    ...numbers(metrics),
+    ...tested,
+    [`ETA ${clock((steps - step) * pace)}`, 0],
+  ];
   return (event) => {
     switch (event.type) {
       case "start":
@@ -94,11 +107,11 @@ function liner(): (event: RunEvent) => string | null {
         return null;
       case "step":
         pace = pace === 0 ? event.secondsPerStep : 0.9 * pace + 0.1 * event.secondsPerStep;
-        return line(event.epoch, event.step, event.metrics, "");
+        return line(event.epoch, event.step, event.metrics);
       case "epoch": {
         const { accuracy, loss } = event.test;
-        const found = accuracy === undefined ? loss.toPrecision(3) : percent(accuracy);
-        return line(event.epoch, event.step, event.train, `test ${found}`);
+        tested = [[`test ${accuracy === undefined ? loss.toPrecision(3) : percent(accuracy)}`, 0]];
+        return line(event.epoch, event.step, event.train);
       }
       default:
         return null;
@@ -106,12 +119,13 @@ function liner(): (event: RunEvent) => string | null {
   };
 }
 
-const numbers = ({ loss, accuracy, forward, backward }: Metrics): string[] => [
-  `loss ${loss.toPrecision(3)}`,
-  ...(accuracy === undefined ? [] : [`acc ${percent(accuracy)}`]),
-  ...(forward ? [`fwd ${forward.meanIterations.toFixed(1)} its`] : []),
-  ...(backward ? [`bwd ${backward.meanIterations.toFixed(1)} its`] : []),
-  ...(forward
-    ? [`unconverged ${percent(Math.max(forward.unconverged, backward?.unconverged ?? 0), 1)}`]
-    : []),
-];
+function numbers({ loss, accuracy, forward, backward }: Metrics): Parts {
+  const failed = Math.max(forward?.unconverged ?? 0, backward?.unconverged ?? 0);
+  return [
+    [`loss ${loss.toPrecision(3)}`, 0],
+    ...(accuracy === undefined ? [] : [[`acc ${percent(accuracy)}`, 0] as const]),
+    ...(forward ? [[`fwd ${forward.meanIterations.toFixed(1)} its`, 2] as const] : []),
+    ...(backward ? [[`bwd ${backward.meanIterations.toFixed(1)} its`, 3] as const] : []),
+    ...(forward ? [[`unconverged ${percent(failed, 1)}`, failed > 0 ? 0 : 4] as const] : []),
+  ];
+}

@@ -10,18 +10,18 @@ import { formatSafetensors, parseSafetensors } from "./safetensors.ts";
 /** A run at one step: the rest of it follows from this and the configuration, to the byte. */
 export interface Checkpoint {
   readonly state: TrainingState;
-  /** Bytes of metrics.jsonl that were written by then; what comes after them is written anew. */
-  readonly metricsBytes: number;
+  /** Lines of metrics.jsonl that were written by then; what comes after them is written anew. */
+  readonly metricsLines: number;
 }
 
 /** θ and the optimiser's vectors as tensors, the rest as JSON, and the SHA-256 of both. */
-export function formatCheckpoint({ state, metricsBytes }: Checkpoint): Uint8Array {
+export function formatCheckpoint({ state, metricsLines }: Checkpoint): Uint8Array {
   const { theta, slots, ...counts } = state;
   const tensors = Object.fromEntries([
     ["theta", tensorOf(theta, [theta.length])],
     ...slots.map((slot, i) => [`slot.${i}`, tensorOf(slot, [slot.length])]),
   ]);
-  const metadata = { state: JSON.stringify({ ...counts, slots: slots.length, metricsBytes }) };
+  const metadata = { state: JSON.stringify({ ...counts, slots: slots.length, metricsLines }) };
   const sha256 = digest(formatSafetensors({ tensors, metadata }));
   return formatSafetensors({ tensors, metadata: { ...metadata, sha256 } });
 }
@@ -32,10 +32,10 @@ export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const { sha256, ...rest } = metadata;
   if (sha256 !== digest(formatSafetensors({ tensors, metadata: rest })))
     throw new DataError(`${source}: the checksum does not match`);
-  const { slots, metricsBytes, ...counts } = JSON.parse(metadata.state);
+  const { slots, metricsLines, ...counts } = JSON.parse(metadata.state);
   const vector = (name: string) => tensors[name].data as Float32Array;
   const vectors = Array.from({ length: slots }, (_, i) => vector(`slot.${i}`));
-  return { state: { ...counts, theta: vector("theta"), slots: vectors }, metricsBytes };
+  return { state: { ...counts, theta: vector("theta"), slots: vectors }, metricsLines };
 }
 
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

@@ -148,8 +148,8 @@ function openFolder(path: string, first: RunRecord): RunDirectory {
   writeAtomically(join(path, "lock"), `${process.pid}\n`);
   const checkpoints = join(path, "checkpoints");
   const { checkpoint, damaged } = loadCheckpoint(checkpoints);
-  let bytes = checkpoint?.metricsBytes ?? 0;
-  const metrics = openMetrics(join(path, "metrics.jsonl"), bytes);
+  let lines = checkpoint?.metricsLines ?? 0;
+  const metrics = openMetrics(join(path, "metrics.jsonl"), lines);
   let record = first;
   let beat = 0;
   const update = (changes: Partial<RunRecord>) => {
@@ -164,9 +164,8 @@ function openFolder(path: string, first: RunRecord): RunDirectory {
     checkpoint,
     damaged,
     log: (line) => {
-      const text = Buffer.from(`${JSON.stringify(line)}\n`);
-      writeAll(metrics, text);
-      bytes += text.length;
+      writeAll(metrics, Buffer.from(`${JSON.stringify(line)}\n`));
+      lines++;
     },
     snapshot: (epoch, tensors) =>
       writeAtomically(
@@ -175,7 +174,7 @@ function openFolder(path: string, first: RunRecord): RunDirectory {
       ),
     save: (state) => {
       fsyncSync(metrics);
-      saveCheckpoint(checkpoints, { state, metricsBytes: bytes });
+      saveCheckpoint(checkpoints, { state, metricsLines: lines });
       const { epoch, step } = state;
       if (performance.now() - beat < heartbeatMs) record = { ...record, epoch, step };
       else update({ epoch, step, heartbeat: new Date().toISOString() });
@@ -192,14 +191,17 @@ function openFolder(path: string, first: RunRecord): RunDirectory {
 }
 
 /** metrics.jsonl cut to the lines that a checkpoint knows of, to be appended to. */
-function openMetrics(path: string, bytes: number): number {
-  const file = openSync(path, "a");
-  const { size } = statSync(path);
-  if (size < bytes) {
+function openMetrics(path: string, lines: number): number {
+  const file = openSync(path, "a+");
+  const bytes = readFileSync(path);
+  let end = 0;
+  for (let line = 1; line <= lines; line++) {
+    end = bytes.indexOf("\n", end) + 1;
+    if (end > 0) continue;
     closeSync(file);
-    throw new DataError(`${path}: has ${size} bytes, the checkpoint was taken after ${bytes}`);
+    throw new DataError(`${path}: has ${line - 1} lines, the checkpoint was taken after ${lines}`);
   }
-  ftruncateSync(file, bytes);
+  ftruncateSync(file, end);
   return file;
 }
 
