@@ -14,4 +14,5 @@ export type {
 export { type FitOptions, fit, initialState, parametersOf } from "./training/fit.ts";
 export { correctCount, crossEntropy, meanSquaredError } from "./training/losses.ts";
 export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/optimisers.ts";
+export { formatSafetensors, parseSafetensors } from "./training/safetensors.ts";
 export { constantRate, cosineRate, type Schedule, stepRate, warmUp } from "./training/schedules.ts";
