@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
+import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
-import { add, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
+import { add, div, maximum, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
 import { affine, gemm } from "../graph/ops/linear.ts";
 import { filled, matrixTranspose } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
@@ -95,11 +96,14 @@ export function monotoneDeq({
       );
       const z = method.read(state);
       const error = sub(prox(gemm(z, W, c, { transB: true }), 1), z);
-      health.equation.push(sqrt(reduceSum(square(error), [1])));
+      health.equation.push(div(norm(error), maximum(norm(z), 1e-30)));
       return affine(z, W_o, b_o);
     },
   };
 }
+
+/** ‖·‖₂ of each row */
+const norm = (rows: Value) => sqrt(reduceSum(square(rows), [1]));
 
 /** W = (1 − m)I − AᵀA + B − Bᵀ [n, n] */
 export function monotoneWeight(A: Values[string], B: Values[string], m: number) {

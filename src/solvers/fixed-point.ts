@@ -14,7 +14,7 @@ export interface Solver {
 export interface SolverHealth {
   readonly forward: SolveInfo[];
   readonly backward: SolveInfo[];
-  /** How far each sample [N] is from solving the model's own equation, ‖f(z) − z‖₂, at the z used. */
+  /** How far each sample [N] is from solving the model's own equation, ‖f(z) − z‖₂/‖z‖₂, at the z used. */
   readonly equation: Value[];
 }
 export const solverHealth = (): SolverHealth => ({ forward: [], backward: [], equation: [] });

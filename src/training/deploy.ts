@@ -52,7 +52,7 @@ export async function explicitTensors(
  * A trained model as an ONNX file of standard operators, the solver's loop included: input `x`
  * [N, inputs] of raw features, outputs `logits` and `probabilities` [N, K] (or `prediction`), and
  * per sample `status` and `iterations` of the solve, and `residual`: how far z is from solving the
- * model's equation with the weights in the file, ‖σ(Wz + Ux + b) − z‖₂.
+ * model's equation with the weights in the file, ‖σ(Wz + Ux + b) − z‖₂/‖z‖₂.
  */
 export function deploy(
   model: Model,

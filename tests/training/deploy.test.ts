@@ -127,3 +127,21 @@ test("the standardisation travels with the file", async () => {
     atol: 1e-6,
   });
 });
+
+test("the residual in the file is that of the model's equation, and falls with the tolerance", async () => {
+  const { ort } = await loadBackend();
+  const worst = async (rtol: number) => {
+    const model = monotoneDeq({ inputs: 2, width: 9, outputs: 3, m: 0.2, forward: { rtol } });
+    const tensors = await explicitTensors(model, model.initialise(3), null);
+    const session = await ort.InferenceSession.create(
+      deploy(model, tensors, { task: "classes", doc: "", metadata: {} }),
+    );
+    const batch = rows(model, 20);
+    const { residual } = await session.run({ x: new ort.Tensor("float32", batch.data, [20, 2]) });
+    await session.release();
+    return Math.max(...(residual.data as Float32Array));
+  };
+  const [loose, tight] = [await worst(1e-1), await worst(1e-6)];
+  expect(tight).toBeLessThan(2e-5);
+  expect(loose).toBeGreaterThan(100 * tight);
+});
