@@ -2,7 +2,7 @@ import type { Node, Value } from "../graph/node.ts";
 import type { Shape } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/value.ts";
 
-/** Below this many multiply-adds a product is quicker on one thread (measured, design.md section 2). */
+/** Up to this many multiply-adds a product is quicker on one thread (measured, design.md section 2). */
 const worthThreads = 64 ** 3;
 
 /** Multiply-adds of the largest product in a graph and its bodies; named sizes from `sizes`. */
@@ -34,7 +34,7 @@ export const threadsFor = (
   outputs: readonly Value[],
   sizes: Readonly<Record<string, number>>,
   cores: number,
-): number => (largestProduct(outputs, sizes) < worthThreads ? 1 : cores);
+): number => (largestProduct(outputs, sizes) <= worthThreads ? 1 : cores);
 
 /** Cores of this machine: of the browser, or of the process where there is none. */
 export const availableCores = (): number =>

@@ -7,12 +7,16 @@ import { customVjp } from "../graph/value.ts";
 /**
  * Mean cross-entropy −(1/N) Σᵢ log softmax(logitsᵢ)[labelᵢ] of logits [N, K] and int64 labels [N].
  * Its derivative is written as (softmax − one-hot)/N, four operators instead of nine.
+ *
+ * @param count  N as a scalar of the logits' dtype, where the caller has it (outside a loop, say)
  */
-export function crossEntropy(logits: Value, labels: Value): Value {
+export function crossEntropy(
+  logits: Value,
+  labels: Value,
+  count: Value = reducedCount(logits, [0]),
+): Value {
   const target = oneHot(labels, Number(logits.shape[1]), logits.dtype as "float32" | "float64");
-  const count = reducedCount(logits, [0]);
-  const logProbability = logSoftmax(logits);
-  const value = neg(div(reduceSum(mul(target, logProbability)), count));
+  const value = div(reduceSum(mul(target, logSoftmax(logits))), neg(count));
   return customVjp([value], [logits, target, count], ([, x, t, n], _, [ybar]) => [
     null,
     mul(sub(exp(logSoftmax(x)), t), div(ybar!, n)),

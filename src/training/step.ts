@@ -1,10 +1,11 @@
 import { gradient } from "../autodiff/gradient.ts";
 import type { Value } from "../graph/node.ts";
 import { loop, type Values } from "../graph/ops/control.ts";
-import { div, isfinite, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
+import { cast, div, less, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
 import { gather } from "../graph/ops/indexing.ts";
+import { shapeOf, split, squeeze } from "../graph/ops/movement.ts";
 import { reduceSumSquare } from "../graph/ops/reduction.ts";
-import { constant, input } from "../graph/value.ts";
+import { input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
 import { solverHealth } from "../solvers/fixed-point.ts";
 import { type Layout, pack, unpack } from "./flat.ts";
@@ -17,6 +18,13 @@ import { type Task, targetsInput } from "./targets.ts";
 export interface StepGraph {
   readonly inputs: Values;
   readonly outputs: Values;
+}
+
+export interface StepOptions {
+  readonly task: Task;
+  readonly clipNorm?: number;
+  /** Whether to count the right answers of each step. */
+  readonly accuracy?: boolean;
 }
 
 /**
@@ -32,7 +40,7 @@ export function stepGraph(
   model: Model,
   layout: Layout,
   optimiser: Optimiser,
-  { task, clipNorm = Infinity }: { task: Task; clipNorm?: number },
+  { task, clipNorm = Infinity, accuracy = true }: StepOptions,
 ): StepGraph {
   const theta = input("theta", "float32", [layout.size]);
   const slots = optimiser.slots.map((slot) => input(slot, "float32", [layout.size]));
@@ -43,6 +51,12 @@ export function stepGraph(
   const coefficients = input("coefficients", "float32", ["S", count]);
   const steps = input("steps", "int64", []);
 
+  // What every step needs alike is computed once, outside the loop.
+  const columns = split(coefficients, 1, Array<number>(count).fill(1)).map((part) =>
+    squeeze(part, [1]),
+  );
+  const batch = cast(squeeze(shapeOf(order, 1, 2), [0]), "float32");
+
   const initial: Values = {
     theta,
     ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])),
@@ -51,13 +65,13 @@ export function stepGraph(
     const rows = gather(order, step);
     const x = gather(features, rows);
     const y = gather(targets, rows);
-    const numbers = gather(coefficients, step);
-    const scalars = Array.from({ length: count }, (_, i) => gather(numbers, constant(i, "int64")));
+    const scalars = columns.map((column) => gather(column, step));
 
     const health = solverHealth();
     const parameters = unpack(layout, now.theta);
     const prediction = model.apply(model.explicit(parameters), x, health);
-    const loss = task === "classes" ? crossEntropy(prediction, y) : meanSquaredError(prediction, y);
+    const loss =
+      task === "classes" ? crossEntropy(prediction, y, batch) : meanSquaredError(prediction, y);
     const { flat, norm } = clip(pack(layout, gradient(loss, parameters)), clipNorm);
     const next = optimiser.update(
       now.theta,
@@ -70,10 +84,10 @@ export function stepGraph(
         theta: next.theta,
         ...Object.fromEntries(next.state.map((s, i) => [optimiser.slots[i], s])),
       },
-      proceed: isfinite(loss),
+      proceed: less(loss, Infinity), // NaN is not less either
       outputs: {
         loss,
-        ...(task === "classes" && { correct: correctCount(prediction, y) }),
+        ...(task === "classes" && accuracy && { correct: correctCount(prediction, y) }),
         ...(norm && { gradientNorm: norm }),
         ...solverOutputs("forward", health.forward),
         ...solverOutputs("backward", health.backward),
