@@ -23,7 +23,10 @@ export function listen(): Interrupt {
   return {
     signal: controller.signal,
     received: () => received,
+    // Once asked to stop, it listens until the process ends: a second signal must not meet the
+    // default action while the last files are written.
     release: () => {
+      if (received !== null) return;
       for (const name of names) process.off(name, hear);
     },
   };

@@ -1,7 +1,7 @@
 import { onnxDtype } from "../infer/elementwise.ts";
 import type { Value } from "../node.ts";
 import type { OpType } from "../operators.ts";
-import { broadcastShapes, type DType, sameShape } from "../shape.ts";
+import type { DType } from "../shape.ts";
 import { apply, constant } from "../value.ts";
 
 /** A value, or a number that takes the dtype of the value beside it. */
@@ -76,7 +76,3 @@ export const isfinite = (x: Value) => {
 
 export const cast = (x: Value, dtype: DType) =>
   x.dtype === dtype ? x : apply("Cast", [x], { to: onnxDtype[dtype] });
-
-/** Whether `x` has the shape that it gets by broadcasting with `like`. */
-export const fills = (x: Value, like: Value) =>
-  sameShape(x.shape, like.shape) || sameShape(broadcastShapes(x.shape, like.shape), x.shape);
