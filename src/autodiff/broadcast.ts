@@ -1,5 +1,6 @@
 import type { Node, Value } from "../graph/node.ts";
-import { reshape, shapeOf } from "../graph/ops/movement.ts";
+import { gemm } from "../graph/ops/linear.ts";
+import { full, reshape, shapeOf } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
 import { sameShape } from "../graph/shape.ts";
 import { apply, attribute } from "../graph/value.ts";
@@ -13,9 +14,16 @@ export function unbroadcast(ybar: Value, x: Value): Value {
   const stretched = [...x.shape.keys()]
     .filter((i) => x.shape[i] === 1 && ybar.shape[i + extra] !== 1)
     .map((i) => i + extra);
-  if (stretched.length === 0) return reduceSum(ybar, leading);
+  if (stretched.length === 0) {
+    return ybar.shape.length === 2 && extra === 1 ? columnSums(ybar) : reduceSum(ybar, leading);
+  }
   const summed = reduceSum(ybar, [...leading, ...stretched], { keepdims: true });
   return extra === 0 ? summed : reshape(summed, x.shape);
+}
+
+/** Σᵢ yᵢⱼ [n] of y [m, n], as a product with ones: ReduceSum over the first axis takes five times as long. */
+function columnSums(y: Value): Value {
+  return reshape(gemm(full(1, [1, y.shape[0]], y), y), [y.shape[1]]);
 }
 
 /** A cotangent that lost the name of a size on its way (to a slice, say) gets the names of `x`. */

@@ -75,19 +75,21 @@ const rule: Rule = (node, ybars, wanted) => {
 };
 
 /**
- * ∂loss/∂x for each named value, of x's type: zeros where the loss does not depend on x.
+ * seed · ∂loss/∂x for each named value, of x's type: zeros where the loss does not depend on x.
  *
+ * @param seed  a scalar of the loss's dtype; 1 when left out
  * @throws ShapeError unless the loss is a float scalar
  */
 export function gradient<P extends Values>(
   loss: Value,
   wrt: P,
+  seed: Value = constant(1, loss.dtype),
 ): { readonly [K in keyof P]: Value } {
   if (loss.shape.length !== 0 || !isFloat(loss.dtype)) {
     throw new ShapeError(`gradient of ${formatType(loss)}: a float scalar is wanted`);
   }
   const values = Object.values(wrt);
-  const found = vjp([loss], values, [constant(1, loss.dtype)]);
+  const found = vjp([loss], values, [seed]);
   return Object.fromEntries(
     Object.keys(wrt).map((name, i) => [name, found[i] ?? zerosLike(values[i])]),
   ) as { readonly [K in keyof P]: Value };

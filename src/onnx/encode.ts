@@ -5,14 +5,8 @@ import type { Body, Node, TensorData, Value } from "../graph/node.ts";
 import { type OpType, operators } from "../graph/operators.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { elementCount, type TensorType } from "../graph/shape.ts";
-import {
-  keptAttributes,
-  keptResults,
-  type Place,
-  type Placement,
-  place,
-  resolve,
-} from "./place.ts";
+import { keptAttributes, keptResults, type Place, type Placement, place } from "./place.ts";
+import { type Resolve, resolver } from "./resolve.ts";
 import { attributeType, bodyAttributes, field, irVersion, opsets } from "./schema.ts";
 import { all, each, type Field, integer, message, text } from "./write-wire.ts";
 
@@ -28,10 +22,11 @@ const smallConstant = 64;
 
 /** The bytes of an ONNX ModelProto. @throws ShapeError for a free input that is not named */
 export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Array {
-  const placement = place(Object.values(outputs));
+  const resolve = resolver(inputs);
+  const placement = place(Object.values(outputs), resolve);
   // Only the operator sets in use: a file of standard operators names no other.
   const domains = new Set<string>(["", ...[...placement.placeOf.keys()].map(domainOf)]);
-  const graph = new GraphEncoder(placement, inputs).root(outputs);
+  const graph = new GraphEncoder(placement, resolve, inputs).root(outputs);
   const writer = new BinaryWriter();
   all(
     integer(field.model.irVersion, irVersion),
@@ -62,14 +57,16 @@ const domainOf = ({ op }: Node): string =>
 /** Names values as they are first met; everything of one model. */
 class GraphEncoder {
   private readonly placement: Placement;
+  private readonly resolve: Resolve;
   private readonly names = new Map<Value, string>();
   private readonly taken = new Set<string>();
   /** Initialisers of each place, by the constant they hold. */
   private readonly initialisers = new Map<Place, Map<Value, string>>();
   private counter = 0;
 
-  constructor(placement: Placement, inputs: Values) {
+  constructor(placement: Placement, resolve: Resolve, inputs: Values) {
     this.placement = placement;
+    this.resolve = resolve;
     for (const [name, value] of Object.entries(inputs)) {
       if (value.node.op !== "Input") throw new ShapeError(`"${name}" is not an input but a result`);
       if (name === "") throw new ShapeError("an input has no name");
@@ -94,7 +91,7 @@ class GraphEncoder {
 
   /** The name of a value as seen from a place. */
   private nameAt(given: Value, at: Place): string {
-    const value = resolve(given);
+    const value = this.resolve(given);
     if (value.node.op === "Constant") return this.initialiser(value, at);
     let name = this.names.get(value);
     if (name === undefined) {
@@ -118,7 +115,7 @@ class GraphEncoder {
     const { root } = this.placement;
     const renamed: [string, Value][] = [];
     for (const [name, given] of Object.entries(outputs)) {
-      const value = resolve(given);
+      const value = this.resolve(given);
       const own =
         value.node.op !== "Input" && value.node.op !== "Constant" && !this.names.has(value);
       if (this.inputs[name] === value) continue; // passed through under its own name
@@ -154,7 +151,7 @@ class GraphEncoder {
     const used = new Set<string>();
     // A subgraph may only return what its own nodes make, each result once.
     const results = made.map((given) => {
-      const value = resolve(given);
+      const value = this.resolve(given);
       let name = this.nameAt(value, at);
       const { op } = value.node;
       const leaf = op === "Input" || op === "Constant";

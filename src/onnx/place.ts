@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.ts";
-import type { Body, Node, Value } from "../graph/node.ts";
+import type { Body, Node, Scope, Value } from "../graph/node.ts";
 import type { Attributes } from "../graph/operators.ts";
+import { type Resolve, resolver } from "./resolve.ts";
 
 /** A graph or subgraph of the model to be, and the nodes that stand in it, in order. */
 export interface Place {
@@ -29,15 +30,8 @@ export const keptResults = ({ op }: Node, body: Body, kept: readonly number[]): 
     ? [body.results[0], ...kept.map((i) => body.results[i + 1])]
     : kept.map((i) => body.results[i]);
 
-/** The value that a CustomVjp passes through: it leaves no trace in ONNX. */
-export function resolve(value: Value): Value {
-  let resolved = value;
-  while (resolved.node.op === "CustomVjp") resolved = resolved.node.inputs[resolved.index]!;
-  return resolved;
-}
-
 /** What a node needs to stand before it, the results of its bodies among it. */
-const needs = (node: Node): Value[] => [
+const needs = (node: Node, resolve: Resolve): Value[] => [
   ...node.inputs.filter((value) => value !== null).map(resolve),
   ...node.bodies.flatMap((body) => body.results.map(resolve)),
 ];
@@ -52,7 +46,7 @@ export function keptAttributes(node: Node, kept: readonly number[]): Attributes 
 }
 
 /** Nodes of all places, each after everything that it or its bodies need. Without recursion. */
-function flatOrder(outputs: readonly Value[]): Node[] {
+function flatOrder(outputs: readonly Value[], resolve: Resolve): Node[] {
   const order: Node[] = [];
   const opened = new Set<Node>();
   const done = new Set<Node>();
@@ -65,10 +59,25 @@ function flatOrder(outputs: readonly Value[]): Node[] {
       done.add(node);
     } else {
       opened.add(node);
-      for (const { node: before } of needs(node)) if (!opened.has(before)) stack.push(before);
+      for (const { node: before } of needs(node, resolve))
+        if (!opened.has(before)) stack.push(before);
     }
   }
   return order;
+}
+
+/** Bodies whose parameters each node depends on as it is written: maybe fewer than as it was made. */
+function scopesOf(order: readonly Node[], resolve: Resolve): Map<Node, ReadonlySet<Scope>> {
+  const found = new Map<Node, ReadonlySet<Scope>>();
+  for (const node of order) {
+    const all = new Set(node.op === "Input" ? node.scopes : []);
+    for (const { node: before } of needs(node, resolve)) {
+      for (const scope of found.get(before)!) all.add(scope);
+    }
+    for (const { scope } of node.bodies) all.delete(scope);
+    found.set(node, all);
+  }
+  return found;
 }
 
 /** The innermost place that holds both. */
@@ -87,7 +96,7 @@ function common(a: Place, b: Place): Place {
  *
  * @throws ShapeError when a value made in a body is used outside it
  */
-export function place(outputs: readonly Value[]): Placement {
+export function place(outputs: readonly Value[], resolve: Resolve = resolver({})): Placement {
   const root: Place = { parent: null, body: null, repeats: false, depth: 0, nodes: [] };
   const placeOf = new Map<Node, Place>();
   const bodies = new Map<Body, Place>();
@@ -101,15 +110,16 @@ export function place(outputs: readonly Value[]): Placement {
   };
 
   const resolved = outputs.map(resolve);
-  const order = flatOrder(resolved);
+  const order = flatOrder(resolved, resolve);
+  const scopes = scopesOf(order, resolve);
   for (const value of resolved) use(value, root);
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
     let at = placeOf.get(node);
     if (at === undefined) continue; // only rows that nobody uses need it
     const within = at;
-    while (at.parent && at.repeats && !node.scopes.includes(at.body!.scope)) at = at.parent;
-    for (const scope of node.scopes) {
+    while (at.parent && at.repeats && !scopes.get(node)!.has(at.body!.scope)) at = at.parent;
+    for (const scope of scopes.get(node)!) {
       let outer: Place | null = within;
       while (outer && outer.body?.scope !== scope) outer = outer.parent;
       if (!outer) throw new ShapeError(`a value made in a body (by ${node.op}) is used outside it`);

@@ -5,8 +5,9 @@ import { argMax, logSoftmax, reducedCount, reduceMean, reduceSum } from "../grap
 import { customVjp } from "../graph/value.ts";
 
 /**
- * Mean cross-entropy −(1/N) Σᵢ log softmax(logitsᵢ)[labelᵢ] of logits [N, K] and int64 labels [N].
- * Its derivative is written as (softmax − one-hot)/N, four operators instead of nine.
+ * Mean cross-entropy −(1/N) Σᵢ log softmax(logitsᵢ)[labelᵢ] of logits [N, K] and int64 labels [N], or
+ * −(1/N) Σᵢₖ pᵢₖ log softmax(logitsᵢ)ₖ for probabilities p [N, K], whose rows add up to 1. Its
+ * derivative is written as (softmax − p)/N, four operators instead of nine.
  *
  * @param count  N as a scalar of the logits' dtype, where the caller has it (outside a loop, say)
  */
@@ -15,7 +16,11 @@ export function crossEntropy(
   labels: Value,
   count: Value = reducedCount(logits, [0]),
 ): Value {
-  const target = oneHot(labels, Number(logits.shape[1]), logits.dtype as "float32" | "float64");
+  const { shape, dtype } = logits;
+  const target =
+    labels.dtype === "int64"
+      ? oneHot(labels, Number(shape[1]), dtype as "float32" | "float64")
+      : labels;
   const value = div(reduceSum(mul(target, logSoftmax(logits))), neg(count));
   return customVjp([value], [logits, target, count], ([, x, t, n], _, [ybar]) => [
     null,

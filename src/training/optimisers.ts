@@ -3,13 +3,13 @@ import type { Value } from "../graph/node.ts";
 import { add, div, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
 
 /**
- * An optimiser over all parameters laid end to end in one vector θ [P]: a pure update
- * (θ, state, gradient, coefficients) → (θ, state) as a graph. `coefficients` are the numbers that
- * change from step to step (step sizes, bias corrections), computed outside the graph.
+ * An optimiser: a pure elementwise update (θ, state, gradient, coefficients) → (θ, state) as a graph,
+ * for parameters of any shape. `coefficients` are the numbers that change from step to step (step
+ * sizes, bias corrections), computed outside the graph.
  */
 export interface Optimiser {
   readonly kind: string;
-  /** State vectors [P], all zero at the start. */
+  /** State of the shape of θ, all zero at the start. */
   readonly slots: readonly string[];
   /** The numbers of step t = 1, 2, … at learning rate η. */
   readonly coefficients: (t: number, rate: number) => readonly number[];
@@ -19,6 +19,12 @@ export interface Optimiser {
     gradient: Value,
     coefficients: readonly Value[],
   ) => { readonly theta: Value; readonly state: readonly Value[] };
+  /** Parameters of fewer numbers than this are quicker updated as one vector: their copies cost less
+   * than an update's operators once more. */
+  readonly together: number;
+  /** For an update θ + s·gradient and no state: s. The gradient can then be taken of s times the loss,
+   * and its products added to θ as they are computed. */
+  readonly scale?: (coefficients: readonly Value[]) => Value;
 }
 
 const within = (name: string, value: number, low: number, high: number) => {
@@ -29,15 +35,24 @@ const within = (name: string, value: number, low: number, high: number) => {
 /** v ← μv + g, θ ← θ − ηv; with μ = 0 plain gradient descent. */
 export function sgd({ momentum = 0 } = {}): Optimiser {
   within("momentum", momentum, 0, 1);
+  const common = { kind: "sgd", coefficients: (_: number, rate: number) => [-rate] };
+  if (momentum === 0) {
+    return {
+      ...common,
+      slots: [],
+      update: (theta, state, gradient, [s]) => ({ theta: add(theta, mul(gradient, s)), state }),
+      together: 0,
+      scale: ([s]) => s,
+    };
+  }
   return {
-    kind: "sgd",
-    slots: momentum === 0 ? [] : ["velocity"],
-    coefficients: (_, rate) => [rate],
-    update: (theta, state, gradient, [rate]) => {
-      if (momentum === 0) return { theta: sub(theta, mul(gradient, rate)), state };
+    ...common,
+    slots: ["velocity"],
+    update: (theta, state, gradient, [s]) => {
       const velocity = add(mul(state[0], momentum), gradient);
-      return { theta: sub(theta, mul(velocity, rate)), state: [velocity] };
+      return { theta: add(theta, mul(velocity, s)), state: [velocity] };
     },
+    together: 4096,
   };
 }
 
@@ -89,5 +104,6 @@ function adamFamily(
       const kept = decay === 0 ? theta : mul(theta, keep);
       return { theta: sub(kept, div(mul(m, step), add(sqrt(v), floor))), state: [m, v] };
     },
+    together: 16384,
   };
 }

@@ -1,14 +1,16 @@
 import { gradient } from "../autodiff/gradient.ts";
 import type { Value } from "../graph/node.ts";
 import { loop, type Values } from "../graph/ops/control.ts";
-import { cast, div, less, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
-import { gather } from "../graph/ops/indexing.ts";
+import { add, cast, div, less, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
+import { gather, oneHot } from "../graph/ops/indexing.ts";
+import { plus } from "../graph/ops/linear.ts";
 import { shapeOf, split, squeeze } from "../graph/ops/movement.ts";
 import { reduceSumSquare } from "../graph/ops/reduction.ts";
 import { input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
 import { solverHealth } from "../solvers/fixed-point.ts";
-import { type Layout, pack, unpack } from "./flat.ts";
+import type { Layout } from "./flat.ts";
+import { groupsOf } from "./groups.ts";
 import { correctCount, crossEntropy, meanSquaredError } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { solverOutputs } from "./solver-sums.ts";
@@ -26,6 +28,9 @@ export interface StepOptions {
   /** Whether to count the right answers of each step. */
   readonly accuracy?: boolean;
 }
+
+/** Up to so many classes, labels are written out as probabilities once for all steps of a call. */
+const fewClasses = 64;
 
 /**
  * Training as one ONNX loop: each step gathers its batch, takes the loss, its gradient and the
@@ -55,55 +60,95 @@ export function stepGraph(
   const columns = split(coefficients, 1, Array<number>(count).fill(1)).map((part) =>
     squeeze(part, [1]),
   );
+  const answers =
+    task === "classes" && model.outputs <= fewClasses
+      ? oneHot(targets, model.outputs, "float32")
+      : targets;
   const batch = cast(squeeze(shapeOf(order, 1, 2), [0]), "float32");
 
-  const initial: Values = {
-    theta,
-    ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])),
-  };
-  const { state, outputs } = loop({ times: steps }, initial, (now, step) => {
+  const groups = groupsOf(layout, optimiser.together);
+  const fed = { theta, ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])) };
+  const opened = Object.entries(fed).map(([name, v]) => prefixed(name, groups.open(v)));
+  const { state, outputs } = loop({ times: steps }, merged(opened), (now, step) => {
     const rows = gather(order, step);
     const x = gather(features, rows);
-    const y = gather(targets, rows);
+    const y = gather(answers, rows);
     const scalars = columns.map((column) => gather(column, step));
 
     const health = solverHealth();
-    const parameters = unpack(layout, now.theta);
+    const parts = parted("theta", now);
+    const parameters = groups.parameters(parts);
     const prediction = model.apply(model.explicit(parameters), x, health);
     const loss =
       task === "classes" ? crossEntropy(prediction, y, batch) : meanSquaredError(prediction, y);
-    const { flat, norm } = clip(pack(layout, gradient(loss, parameters)), clipNorm);
-    const next = optimiser.update(
-      now.theta,
-      optimiser.slots.map((s) => now[s]),
-      flat,
-      scalars,
-    );
+    const update = (g: Values) => updated(optimiser, parts, now, groups.gather(g), scalars);
+    const clipped = clipNorm < Infinity ? clip(gradient(loss, parameters), clipNorm) : null;
+    const next =
+      optimiser.scale && !clipped
+        ? descended(parts, groups.gather(gradient(loss, parameters, optimiser.scale(scalars))))
+        : update(clipped?.gradient ?? gradient(loss, parameters));
     return {
-      state: {
-        theta: next.theta,
-        ...Object.fromEntries(next.state.map((s, i) => [optimiser.slots[i], s])),
-      },
+      state: next,
       proceed: less(loss, Infinity), // NaN is not less either
       outputs: {
         loss,
-        ...(task === "classes" && accuracy && { correct: correctCount(prediction, y) }),
-        ...(norm && { gradientNorm: norm }),
+        ...(task === "classes" &&
+          accuracy && { correct: correctCount(prediction, gather(targets, rows)) }),
+        ...(clipped && { gradientNorm: clipped.norm }),
         ...solverOutputs("forward", health.forward),
         ...solverOutputs("backward", health.backward),
       } as Values,
     };
   });
-  const next = Object.fromEntries(Object.entries(state).map(([name, v]) => [`next.${name}`, v]));
+  const next = Object.keys(fed).map((name) => [`next.${name}`, groups.close(parted(name, state))]);
   return {
-    inputs: { ...initial, features, targets, order, coefficients, steps },
-    outputs: { ...next, ...outputs },
+    inputs: { ...fed, features, targets, order, coefficients, steps },
+    outputs: { ...Object.fromEntries(next), ...outputs },
   };
 }
 
+/** Values of several vectors, by vector and group, as one record and back. */
+const prefixed = (vector: string, parts: Values): Values =>
+  Object.fromEntries(Object.entries(parts).map(([group, v]) => [`${vector}/${group}`, v]));
+const parted = (vector: string, all: Values): Values =>
+  Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => name.startsWith(`${vector}/`))
+      .map(([name, v]) => [name.slice(vector.length + 1), v]),
+  );
+const merged = (parts: readonly Values[]): Values => Object.assign({}, ...parts);
+
+/** θ and the optimiser's state after its update, group by group. */
+function updated(
+  optimiser: Optimiser,
+  parts: Values,
+  now: Values,
+  gradients: Values,
+  scalars: readonly Value[],
+): Values {
+  const next = Object.entries(parts).map(([group, theta]) => {
+    const state = optimiser.slots.map((slot) => now[`${slot}/${group}`]);
+    const found = optimiser.update(theta, state, gradients[group], scalars);
+    return {
+      [`theta/${group}`]: found.theta,
+      ...Object.fromEntries(optimiser.slots.map((slot, i) => [`${slot}/${group}`, found.state[i]])),
+    };
+  });
+  return merged(next);
+}
+
+/** θ + an already scaled gradient. */
+const descended = (parts: Values, scaled: Values): Values =>
+  prefixed(
+    "theta",
+    Object.fromEntries(Object.entries(parts).map(([group, v]) => [group, plus(v, scaled[group])])),
+  );
+
 /** Scales the gradient down to a norm of at most `limit`. */
-function clip(flat: Value, limit: number): { flat: Value; norm: Value | null } {
-  if (limit === Infinity) return { flat, norm: null };
-  const norm = sqrt(reduceSumSquare(flat));
-  return { flat: mul(flat, div(limit, maximum(norm, limit))), norm };
+function clip(gradients: Values, limit: number): { gradient: Values; norm: Value } {
+  const squares = Object.values(gradients).map((g) => reduceSumSquare(g));
+  const norm = sqrt(squares.reduce(add));
+  const factor = div(limit, maximum(norm, limit));
+  const shrunk = Object.entries(gradients).map(([name, g]) => [name, mul(g, factor)]);
+  return { gradient: Object.fromEntries(shrunk), norm };
 }

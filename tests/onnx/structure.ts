@@ -2,7 +2,7 @@ import type { Node, Value } from "../../src/graph/node.ts";
 import { type OpType, operators } from "../../src/graph/operators.ts";
 import type { Values } from "../../src/graph/ops/control.ts";
 import type { Shape } from "../../src/graph/shape.ts";
-import { resolve } from "../../src/onnx/place.ts";
+import { type Resolve, resolver } from "../../src/onnx/resolve.ts";
 
 /**
  * A graph as lines of text that do not depend on names made up for values and sizes, nor on where
@@ -11,7 +11,8 @@ import { resolve } from "../../src/onnx/place.ts";
  */
 export function structureOf({ inputs, outputs }: { inputs: Values; outputs: Values }): string[] {
   const lines: string[] = [];
-  const live = liveValues(Object.values(outputs));
+  const unwrapped = unwrapper(resolver(inputs));
+  const live = liveValues(Object.values(outputs), unwrapped);
   const numbers = new Map<Node, number>();
   const dims = new Map<string, string>();
   const shown = (shape: Shape) =>
@@ -55,7 +56,7 @@ export function structureOf({ inputs, outputs }: { inputs: Values; outputs: Valu
 }
 
 /** Everything that the values need; of a body's rows those that are used. */
-function liveValues(values: readonly Value[]): ReadonlySet<Value> {
+function liveValues(values: readonly Value[], unwrapped: Resolve): ReadonlySet<Value> {
   const live = new Set(values);
   for (const value of live) {
     const { node, index } = value;
@@ -76,11 +77,13 @@ const statesOf = ({ op, inputs, attributes }: Node): number =>
       ? inputs.length - Number(attributes.num_scan_inputs)
       : 0;
 
-function unwrapped(value: Value): Value {
-  let inner = resolve(value);
-  while (inner.node.op === "Identity") inner = resolve(inner.node.inputs[0]!);
-  return inner;
-}
+const unwrapper =
+  (resolve: Resolve): Resolve =>
+  (value) => {
+    let inner = resolve(value);
+    while (inner.node.op === "Identity") inner = resolve(inner.node.inputs[0]!);
+    return inner;
+  };
 
 /** With the defaults filled in, and floats as a file holds them. */
 const attributesOf = ({ op, attributes }: Node): string =>

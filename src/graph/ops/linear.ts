@@ -1,7 +1,8 @@
 import type { Value } from "../node.ts";
+import { sameShape } from "../shape.ts";
 import { apply } from "../value.ts";
 import { add } from "./elementwise.ts";
-import { transpose } from "./movement.ts";
+import { reshape, transpose } from "./movement.ts";
 
 /** Matrix product over the last two axes: [...batch, m, k] · [...batch, k, n] → [...batch, m, n]. */
 export const matmul = (a: Value, b: Value) => apply("MatMul", [a, b]);
@@ -21,6 +22,20 @@ export const gemm = (
   { alpha = 1, beta = 1, transA = false, transB = false }: GemmOptions = {},
 ) =>
   apply("Gemm", c === null ? [a, b] : [a, b, c], { alpha, beta, transA: +transA, transB: +transB });
+
+/**
+ * c + x, in one operator where x is a matrix product that nothing is added to yet, or the only row of
+ * one as a vector, and c has its shape.
+ */
+export function plus(c: Value, x: Value): Value {
+  const row = x.node.op === "Reshape" && x.shape.length === 1 ? x.node.inputs[0]! : x;
+  const { op, inputs, attributes } = row.node;
+  const [a, b, shift] = inputs;
+  const alike = row !== x ? row.shape[0] === 1 : c.shape.length === 2;
+  if (op !== "Gemm" || shift || !alike || !sameShape(c.shape, x.shape)) return add(c, x);
+  const sum = apply("Gemm", [a, b, c], { ...attributes, beta: 1 });
+  return row === x ? sum : reshape(sum, x.shape);
+}
 
 /** x Wᵀ + b: rows of x [..., n] through a weight [m, n] and a bias [m] (or none) → [..., m]. */
 export function affine(x: Value, weight: Value, bias: Value | null = null): Value {

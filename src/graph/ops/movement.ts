@@ -89,4 +89,9 @@ export const pad = (x: Value, pads: readonly number[], value = 0) =>
 /** Zeros of the type of `like`. */
 export const zerosLike = (like: Value) => filled(0, like);
 /** A number repeated to the type of `like`. */
-export const filled = (number: number, like: Value) => expandTo(constant(number, like.dtype), like);
+export const filled = (number: number, like: Value) => full(number, like.shape, like);
+/** A number repeated to a shape, in the dtype of `source`, which holds the sizes with names. */
+export const full = (number: number, shape: Shape, source: Value) =>
+  shape.length === 0
+    ? constant(number, source.dtype)
+    : apply("Expand", [constant(number, source.dtype), shapeVector(shape, source)]);
