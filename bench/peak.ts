@@ -46,6 +46,6 @@ const model = (kind === "implicit" ? implicit : unrolled)(iterations);
 const batch = { x: draw(6, 1, size, n), size, classes: 10 };
 const rule = { optimiser: sgd(), rate: 1e-4 };
 const { program, feeds } = await training(model, parametersOf(n), batch, rule, 1);
-const { loss } = await program.run(feeds(steps));
+const { loss } = await program.run(feeds(steps), steps);
 await program.release();
 process.stdout.write(JSON.stringify({ mib: peak(), loss: loss.data[steps - 1] }));

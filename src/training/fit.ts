@@ -2,7 +2,8 @@ import type { Split } from "../data/dataset.ts";
 import { UsageError } from "../errors.ts";
 import { scalarOf, tensorOf } from "../graph/tensor.ts";
 import type { Model, Parameters } from "../models/model.ts";
-import { type CompileOptions, compile } from "../runtime/program.ts";
+import { contest } from "../runtime/contest.ts";
+import type { CompileOptions } from "../runtime/program.ts";
 import { epochOrder, nextBatches, stepsPerEpoch } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
 import type { FitStatus, TrainEvent, TrainingState } from "./events.ts";
@@ -83,7 +84,7 @@ export async function* fit(
   let state = options.resume ?? initialState(model, options);
 
   const graph = stepGraph(model, layout, optimiser, { task, clipNorm });
-  const program = await compile(graph.inputs, graph.outputs, {
+  const program = await contest(graph.inputs, graph.outputs, {
     sizes: { B: batch },
     ...options.compile,
   });
@@ -120,7 +121,7 @@ export async function* fit(
           optimiser.coefficients(state.step + i + 1, rate),
         );
         const start = performance.now();
-        const found = await program.run({
+        const feeds = {
           theta: tensorOf(state.theta, [layout.size]),
           ...Object.fromEntries(
             optimiser.slots.map((slot, i) => [slot, tensorOf(state.slots[i], [layout.size])]),
@@ -130,7 +131,8 @@ export async function* fit(
           order: tensorOf(rows, [steps, size]),
           coefficients: tensorOf(Float32Array.from(numbers), [steps, numbers.length / steps]),
           steps: scalarOf(steps, "int64"),
-        });
+        };
+        const found = await program.run(feeds, steps);
         const seconds = (performance.now() - start) / 1000;
         const perStep = seconds / steps;
         // Only how soon a signal is heard depends on the clock, never a number of the run.

@@ -32,7 +32,7 @@ describe.each([
     await program.release();
     expect(closed.data).toEqual(theta);
     for (const [name, { shape, data }] of Object.entries(parameters)) {
-      expect(rest[name]).toMatchObject({ shape, data });
+      expect((rest as Record<string, unknown>)[name]).toMatchObject({ shape, data });
     }
   });
 });
