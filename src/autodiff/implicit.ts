@@ -1,5 +1,5 @@
 import type { Body, Value } from "../graph/node.ts";
-import { add } from "../graph/ops/elementwise.ts";
+import { plus } from "../graph/ops/linear.ts";
 import { zerosLike } from "../graph/ops/movement.ts";
 import { isFloat } from "../graph/shape.ts";
 import { inline } from "../graph/substitute.ts";
@@ -52,7 +52,7 @@ function withImplicitDerivative(
     const fz = inline(body, z, renamed);
     const a = cotangents.map((bar, i) => bar ?? zerosLike(z[i]));
     const transposed: StateMap = (...g) =>
-      vjp(fz, z, g).map((product, i) => (product ? add(product, a[i]) : a[i]));
+      vjp(fz, z, g).map((product, i) => (product ? plus(a[i], product) : a[i]));
     const g = fixedPoint(transposed, a, { forward: backward, backward });
     const wrt = now.filter(({ dtype }) => isFloat(dtype));
     // z* depends on θ too; here it is held, since g already accounts for that.

@@ -58,7 +58,9 @@ export function sgd({ momentum = 0 } = {}): Optimiser {
 
 /**
  * Adam: m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g², θ ← θ − η m̂ / (√v̂ + ε), with m̂ = m/(1 − β₁ᵗ) and
- * v̂ = v/(1 − β₂ᵗ). Written as θ − a m/(√v + e), a = η√(1 − β₂ᵗ)/(1 − β₁ᵗ), e = ε√(1 − β₂ᵗ).
+ * v̂ = v/(1 − β₂ᵗ). Carried as M = m/(1 − β₁) and V = v/(1 − β₂), which saves two operators:
+ * M ← β₁M + g, V ← β₂V + g², θ ← θ − aM/(√V + e), with e = ε√((1 − β₂ᵗ)/(1 − β₂)) and
+ * a = ηe(1 − β₁)/(ε(1 − β₁ᵗ)).
  *
  * Kingma & Ba (2015), "Adam: a method for stochastic optimization", arXiv:1412.6980, Algorithm 1.
  */
@@ -92,15 +94,15 @@ function adamFamily(
   within("epsilon", epsilon, 0, Infinity);
   return {
     kind,
-    slots: ["first-moment", "second-moment"],
+    slots: ["first-moment-sum", "second-moment-sum"],
     coefficients: (t, rate) => {
-      const correction = Math.sqrt(1 - beta2 ** t);
-      const step = (rate * correction) / (1 - beta1 ** t);
+      const correction = Math.sqrt((1 - beta2 ** t) / (1 - beta2));
+      const step = (rate * correction * (1 - beta1)) / (1 - beta1 ** t);
       return [step, epsilon * correction, 1 - rate * decay];
     },
     update: (theta, [first, second], gradient, [step, floor, keep]) => {
-      const m = add(mul(first, beta1), mul(gradient, 1 - beta1));
-      const v = add(mul(second, beta2), mul(square(gradient), 1 - beta2));
+      const m = add(mul(first, beta1), gradient);
+      const v = add(mul(second, beta2), square(gradient));
       const kept = decay === 0 ? theta : mul(theta, keep);
       return { theta: sub(kept, div(mul(m, step), add(sqrt(v), floor))), state: [m, v] };
     },
