@@ -228,7 +228,20 @@ describe("a misfit is reported where it is made", () => {
       () => scatterND(float(2, 3), whole(5, 1), float(5, 2)),
       "updates [5, 2], wanted [5, 3]",
     ],
+    ["ScatterND", () => scatterND(float(2), whole(5, 2), float(5)), "depth 2 into rank 1"],
+    ["GatherND", () => gatherND(float(2, 3), whole(5, 3)), "depth 3 into rank 2"],
     ["OneHot", () => oneHot(whole(), 3, "float32"), "rank 1 or more"],
+    [
+      "OneHot",
+      () => apply("OneHot", [whole(2), constant(3, "int64"), float(3)]),
+      "the values off and on are [2], not [3]",
+    ],
+    ["Range", () => range(whole(1), whole(), whole()), "scalars are wanted, not [1]"],
+    [
+      "Pad",
+      () => apply("Pad", [float(2), vector(1, 1), constant(0, "float64")]),
+      "dtypes float32 and float64 differ",
+    ],
     [
       "Conv",
       () => conv(float(1, 3, 8), float(2, 2, 3), null),

@@ -12,6 +12,16 @@ const indices = (x: Value | null | undefined, position: number): Value => {
   return value;
 };
 
+/** Into how many axes of x rows of indices [..., k] point: k. */
+function depthOf({ shape }: Value, x: Value): number {
+  const depth = shape.at(-1);
+  if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
+  if (depth < 1 || depth > x.shape.length) {
+    throw new ShapeError(`indices of depth ${depth} into rank ${x.shape.length}`);
+  }
+  return depth;
+}
+
 export const indexOperators = {
   /** Slices of x along an axis, one for each index: the axis is replaced by the shape of the indices. */
   Gather: operator(([first, second], { axis = 0 }) => {
@@ -46,8 +56,7 @@ export const indexOperators = {
   ScatterND: operator(
     ([first, second, third]) => {
       const [x, index, updates] = [required(first, 0), indices(second, 1), required(third, 2)];
-      const depth = index.shape.at(-1);
-      if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
+      const depth = depthOf(index, x);
       const wanted = [...index.shape.slice(0, -1), ...x.shape.slice(depth)];
       if (!sameShape(wanted, updates.shape)) {
         throw new ShapeError(
@@ -62,8 +71,7 @@ export const indexOperators = {
   /** Slices of x at rows of indices [..., k] into its first k axes: the adjoint of ScatterND. */
   GatherND: operator(([first, second]) => {
     const [x, index] = [required(first, 0), indices(second, 1)];
-    const depth = index.shape.at(-1);
-    if (typeof depth !== "number") throw new ShapeError("the depth of the indices is not known");
+    const depth = depthOf(index, x);
     return [{ dtype: x.dtype, shape: [...index.shape.slice(0, -1), ...x.shape.slice(depth)] }];
   }),
 
@@ -72,6 +80,9 @@ export const indexOperators = {
     ([first, second, third], { axis = -1 }) => {
       const [index, values] = [indices(first, 0), required(third, 2)];
       if (index.shape.length === 0) throw new ShapeError("ONNX wants indices of rank 1 or more");
+      if (!sameShape(values.shape, [2])) {
+        throw new ShapeError(`the values off and on are [2], not ${formatShape(values.shape)}`);
+      }
       const depth = constantNumbers(required(second, 1));
       const at = normalizeAxis(Number(axis), index.shape.length + 1);
       const shape = index.shape.toSpliced(at, 0, depth ? depth[0] : freshDim());
@@ -83,6 +94,9 @@ export const indexOperators = {
   /** start, limit, delta → a vector */
   Range: operator(([start, limit, delta]) => {
     const [a, b, d] = [required(start, 0), required(limit, 1), required(delta, 2)];
+    for (const { shape } of [a, b, d]) {
+      if (shape.length > 0) throw new ShapeError(`scalars are wanted, not ${formatShape(shape)}`);
+    }
     const [from, to, step] = [a, b, d].map((x) => constantNumbers(x)?.[0]);
     const known = from !== undefined && to !== undefined && step !== undefined;
     const length = known ? Math.max(0, Math.ceil((to - from) / step)) : freshDim();

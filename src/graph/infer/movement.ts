@@ -181,9 +181,10 @@ export const movementOperators = {
 
   /** x, pads (all begins, then all ends), the value to pad with */
   Pad: operator(
-    ([first, second], { mode = "constant" }) => {
+    ([first, second, third], { mode = "constant" }) => {
       if (mode !== "constant") throw new ShapeError(`mode "${mode}" is not supported`);
       const x = required(first, 0);
+      if (third) sameDtype(x, third);
       const pads = constants(second, 1);
       const rank = x.shape.length;
       if (pads.length !== 2 * rank) throw new ShapeError(`${pads.length} pads for rank ${rank}`);
