@@ -2,7 +2,8 @@ import { parseArgs } from "node:util";
 import { EigenflowError, UsageError } from "../src/errors.ts";
 import { cnnCases } from "./cnn.ts";
 import { compare } from "./compare.ts";
-import { fixedPointCases } from "./fixed-point.ts";
+import { deqCases } from "./deq.ts";
+
 import type { Options } from "./measure.ts";
 import { memoryCases } from "./memory.ts";
 import { mlpCases } from "./mlp.ts";
@@ -10,7 +11,7 @@ import { mondeqCases } from "./mondeq.ts";
 
 /** By the first part of the names of their cases. */
 const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> = {
-  deq: fixedPointCases,
+  deq: deqCases,
   mlp: mlpCases,
   cnn: cnnCases,
   mondeq: mondeqCases,

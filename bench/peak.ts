@@ -6,8 +6,9 @@ import { affine } from "../src/graph/ops/linear.ts";
 import { filled } from "../src/graph/ops/movement.ts";
 import { constant } from "../src/graph/value.ts";
 import type { Model } from "../src/models/model.ts";
+import { picard } from "../src/solvers/picard.ts";
 import { sgd } from "../src/training/optimisers.ts";
-import { map, parametersOf, tanhDeq } from "./fixed-point.ts";
+import { map, parametersOf, tanhDeq } from "./deq.ts";
 import { draw, training } from "./train.ts";
 
 const [size, n, steps] = [128, 512, 4];
@@ -15,7 +16,7 @@ const [size, n, steps] = [128, 512, 4];
 /** All iterations are taken: nothing meets a tolerance of zero. */
 const implicit = (iterations: number): Model => {
   const options = { rtol: 0, atol: 0, maxIterations: iterations, testEvery: 10 };
-  return tanhDeq(n, options);
+  return tanhDeq(n, { method: picard(), options });
 };
 
 /** The same model, differentiated through every step instead. */

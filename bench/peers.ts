@@ -44,7 +44,11 @@ export function matches(name: string): readonly Match[] {
       }));
     case "deq": {
       const kinds = name.includes("train") ? ["train-autograd", "train-by-hand"] : ["forward"];
-      const peers = kinds.map((kind) => name.replace(/train-implicit|forward/, kind));
+      // The peer's mixing with a ridge in absolute and in relative size.
+      const forms = net === "anderson" ? [net, "anderson-relative"] : [net];
+      const peers = forms.flatMap((form) =>
+        kinds.map((kind) => name.replace(/train-implicit|forward/, kind).replace(net, form)),
+      );
       return [{ against: "", peers, target: null }];
     }
     default: {
@@ -60,7 +64,7 @@ export interface Peer {
   readonly only: string;
 }
 export const peerOf: Readonly<Record<string, Peer>> = {
-  deq: { script: "torch_deq.py", only: "deq/fixed-point/" },
+  deq: { script: "torch_deq.py", only: "deq/" },
   mlp: { script: "torch_mlp.py", only: "/train-" },
   cnn: { script: "torch_cnn.py", only: "/train-" },
   mondeq: { script: "torch_mondeq.py", only: "/peaceman-rachford/" },

@@ -26,14 +26,16 @@ import { type SolveInfo, type SolveOptions, statusCode } from "./options.ts";
 /** f of the state, which may be several tensors [N, ...]. */
 export type StateMap = (...z: Value[]) => readonly Value[];
 
-/** One method: what it carries from step to step, and one step with one evaluation of f. */
+/** One method: what it carries from step to step, and one step. */
 export interface Method {
+  /** Evaluations of f in a step; one, when left out. */
+  readonly evaluations?: number;
   readonly start: (z0: readonly Value[]) => readonly Value[];
   readonly step: (f: StateMap, carry: readonly Value[]) => Step;
 }
 export interface Step {
   readonly carry: readonly Value[];
-  readonly z: readonly Value[]; // where f was evaluated
+  readonly z: readonly Value[]; // where f was evaluated last
   readonly fz: readonly Value[];
 }
 
@@ -73,7 +75,8 @@ export function iterate(
     passed: filled(0, column),
   };
   const carried = Object.keys(initial).filter((key) => key.startsWith("carry"));
-  const rounds = Math.ceil(maxIterations / testEvery);
+  const perTest = testEvery * (method.evaluations ?? 1);
+  const rounds = Math.ceil(maxIterations / perTest);
 
   // A test is twenty operators: at small sizes ten steps' worth. What can wait comes after the loop.
   const { state: end } = loop({ times: rounds }, initial as Values, (now) => {
@@ -128,7 +131,7 @@ export function iterate(
     z: z0.map((_, i) => end[`best${i}`]),
     info: {
       status: perSample(where(active, code("max-iterations"), ended)),
-      iterations: perSample(cast(mul(tests, testEvery), "int64")),
+      iterations: perSample(cast(mul(tests, perTest), "int64")),
       residual: sqrt(perSample(end.smallest)),
     },
   };

@@ -53,3 +53,49 @@ export function solveOptions(given: Partial<SolveOptions> = {}): SolveOptions {
   }
   return { ...solveDefaults, ...given };
 }
+
+/** What a number may be. */
+export interface Range {
+  readonly whole?: boolean;
+  readonly from?: number;
+  readonly above?: number;
+  readonly to?: number;
+}
+export type Ranges<T> = { readonly [K in keyof T]: Range };
+
+/** Fills in the defaults of a method. @throws UsageError for an unknown name or a value out of range */
+export function methodOptions<T extends object>(
+  method: string,
+  defaults: T,
+  ranges: Ranges<T>,
+  given: Partial<T>,
+): T {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in defaults)) {
+      throw new UsageError(
+        `${method}: unknown option "${name}"`,
+        `known: ${Object.keys(defaults).join(", ")}`,
+      );
+    }
+    const {
+      whole = false,
+      from = -Infinity,
+      above = -Infinity,
+      to = Infinity,
+    } = ranges[name as keyof T];
+    const number = typeof value === "number" && Number.isFinite(value);
+    if (!number || value < from || value <= above || value > to || (whole && value % 1 !== 0)) {
+      const bounds = [
+        whole ? "a whole number" : "a number",
+        from > -Infinity && `at least ${from}`,
+        above > -Infinity && `above ${above}`,
+        to < Infinity && `at most ${to}`,
+      ];
+      throw new UsageError(
+        `${method}: ${name} = ${value}`,
+        `wanted: ${bounds.filter(Boolean).join(", ")}`,
+      );
+    }
+  }
+  return { ...defaults, ...given };
+}
