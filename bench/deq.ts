@@ -5,6 +5,7 @@ import { affine, gemm } from "../src/graph/ops/linear.ts";
 import { filled } from "../src/graph/ops/movement.ts";
 import type { Model, Parameters } from "../src/models/model.ts";
 import { anderson } from "../src/solvers/anderson.ts";
+import { broyden } from "../src/solvers/broyden.ts";
 import { fixedPoint, type Solver, type SolverHealth } from "../src/solvers/fixed-point.ts";
 import { picard } from "../src/solvers/picard.ts";
 import { sgd } from "../src/training/optimisers.ts";
@@ -31,7 +32,7 @@ const options = { rtol: 1e-4, atol: 0, maxIterations: 100, testEvery };
 const solvers: Readonly<Record<string, Solver>> = {
   "fixed-point": { method: picard(), options },
   anderson: { method: anderson({ period: 3 }), options: { ...options, testEvery: 2 } },
-  broyden: { method: picard(), options },
+  broyden: { method: broyden({ window: 10 }), options },
 };
 
 export const map =

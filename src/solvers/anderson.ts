@@ -1,20 +1,13 @@
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { abs, div, less, mul, sub, where } from "../graph/ops/elementwise.ts";
-import { inverse } from "../graph/ops/linear.ts";
-import {
-  concat,
-  filled,
-  matrixTranspose,
-  reshape,
-  slice,
-  zerosLike,
-} from "../graph/ops/movement.ts";
-import { reduceSum } from "../graph/ops/reduction.ts";
+import { inverse, matmul } from "../graph/ops/linear.ts";
+import { concat, matrixTranspose, reshape, slice, zerosLike } from "../graph/ops/movement.ts";
 import { constant } from "../graph/value.ts";
+import { fromRow, perSample, products, toRow } from "./history.ts";
 import type { Method } from "./iterate.ts";
 import { methodOptions, type Ranges } from "./options.ts";
-import { combine, epsilon, fromRows, products, stack, toRows } from "./rows.ts";
+import { epsilon } from "./rows.ts";
 
 export interface AndersonOptions {
   /** Iterates mixed, m. */
@@ -71,38 +64,30 @@ export function anderson(options: Partial<AndersonOptions> = {}): Method {
   return {
     evaluations: period,
     start: (z0) => {
-      const z = toRows(z0);
-      const n = z.shape[0];
+      const z = toRow(z0);
       const gram = constant(diagonal(window, 0, empty), z.dtype, [1, window, window]);
-      const ones = reshape(filled(1, slice(z, 1, { end: 1 })), [n, 1, 1]);
       const slots = Array<Value>(window).fill(zerosLike(z));
-      return [...z0, mul(ones, gram), ...slots, ...slots];
+      return [...z0, mul(perSample(1, z), gram), ...slots, ...slots];
     },
     step: (f, carry) => {
-      const like = carry.slice(0, carry.length - 1 - 2 * window);
-      let gram = carry[like.length];
-      let residuals = carry.slice(like.length + 1, -window);
+      const like = carry.slice(0, -1 - 2 * window);
+      let residuals = carry.slice(-2 * window, -window);
       let images = carry.slice(-window);
       let [z, fz]: (readonly Value[])[] = [like, like];
       for (let k = 0; k < period; k++) {
         if (k > 0) z = fz;
         fz = f(...z);
-        const image = toRows(fz);
+        const image = toRow(fz);
         images = [...images.slice(1), image];
-        residuals = [...residuals.slice(1), sub(image, toRows(z))];
+        residuals = [...residuals.slice(1), sub(image, toRow(z))];
       }
-      const G = stack(residuals);
-      gram = nextGram(
-        gram,
-        concat(
-          residuals.slice(-period).map((g) => products(g, G)),
-          1,
-        ),
-      );
+      const G = concat(residuals, 1);
+      const rows = residuals.slice(-period).map((g) => products(g, G));
+      const gram = nextGram(carry[like.length], concat(rows, 1));
       const alpha = weights(gram, ridge);
-      const mixed = combine(alpha, stack(images));
-      const next = mixing === 1 ? mixed : sub(mixed, mul(combine(alpha, G), 1 - mixing));
-      return { carry: [...fromRows(next, like), gram, ...residuals, ...images], z, fz };
+      const mixed = matmul(alpha, concat(images, 1));
+      const next = mixing === 1 ? mixed : sub(mixed, mul(matmul(alpha, G), 1 - mixing));
+      return { carry: [...fromRow(next, like), gram, ...residuals, ...images], z, fz };
     },
   };
 }
@@ -122,10 +107,12 @@ function weights(gram: Value, ridge: number): Value {
   const window = Number(shape[1]);
   const factors = diagonal(window, 1, 1 + Math.max(ridge, epsilon[dtype]));
   const solved = inverse(mul(gram, constant(factors, dtype, [window, window])));
-  const ratios = reduceSum(solved, [1], { keepdims: true });
-  const alpha = div(ratios, reduceSum(ratios, [2], { keepdims: true }));
+  // Sums as products: a reduction adds in an order that depends on where in memory a row begins.
+  const ones = constant(Array<number>(window).fill(1), dtype, [window, 1]);
+  const ratios = reshape(matmul(solved, ones), [shape[0], 1, window]);
+  const alpha = div(ratios, matmul(ratios, ones));
   // Beyond this, rounding in f(z) would move the mixture by more than √ε. NaN is not less either.
-  const size = reduceSum(abs(alpha), [2], { keepdims: true });
+  const size = matmul(abs(alpha), ones);
   const newest = constant(
     Array.from({ length: window }, (_, i) => +(i === window - 1)),
     dtype,

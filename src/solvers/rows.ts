@@ -1,11 +1,10 @@
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { matmul } from "../graph/ops/linear.ts";
-import { concat, matrixTranspose, reshape, split } from "../graph/ops/movement.ts";
+import { concat, reshape, split } from "../graph/ops/movement.ts";
 import { type DType, elementCount, formatType } from "../graph/shape.ts";
 
 /** How many numbers each sample of a tensor [N, ...] has. @throws ShapeError unless that is known */
-function width(value: Value): number {
+export function width(value: Value): number {
   const count = elementCount(value.shape.slice(1));
   if (count === null) {
     throw new ShapeError(
@@ -27,24 +26,6 @@ export function fromRows(rows: Value, like: readonly Value[]): readonly Value[] 
   const parts = like.length === 1 ? [rows] : split(rows, 1, like.map(width));
   return parts.map((part, i) => reshape(part, like[i].shape));
 }
-
-/** Vectors [N, D] as the rows of one matrix per sample, [N, count, D]. */
-export const stack = (vectors: readonly Value[]): Value => {
-  const [n, d] = vectors[0].shape;
-  return reshape(concat(vectors, 1), [n, vectors.length, d]);
-};
-
-/** A vector [N, D] times each row of a stack [N, m, D], per sample: [N, 1, m]. */
-export const products = (vector: Value, stacked: Value): Value => {
-  const [n, d] = vector.shape;
-  return matmul(reshape(vector, [n, 1, d]), matrixTranspose(stacked));
-};
-
-/** The sum of the rows of a stack [N, m, D] with weights [N, 1, m], per sample: [N, D]. */
-export const combine = (weights: Value, stacked: Value): Value => {
-  const [n, , d] = stacked.shape;
-  return reshape(matmul(weights, stacked), [n, d]);
-};
 
 /** The distance from 1 to the next number. */
 export const epsilon: Readonly<Record<DType, number>> = {

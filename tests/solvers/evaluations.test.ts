@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { anderson } from "../../src/solvers/anderson.ts";
+import { broyden } from "../../src/solvers/broyden.ts";
+import type { Method } from "../../src/solvers/iterate.ts";
+import { picard } from "../../src/solvers/picard.ts";
+import { evaluations, type ProblemClass } from "./classes.ts";
+
+const draws = 50;
+const methods: Readonly<Record<string, Method>> = {
+  picard: picard(),
+  anderson: anderson(),
+  broyden: broyden({ window: 50 }),
+};
+
+/** Medians to a relative residual of 1e-8, of an independent implementation in numpy with its own draws. */
+const table: readonly (ProblemClass & { name: string; medians: Record<string, number> })[] = [
+  { name: "PyTorch's", n: 10, medians: { picard: 20, anderson: 13, broyden: 13 } },
+  { name: "PyTorch's", n: 87, medians: { picard: 20, anderson: 19, broyden: 19 } },
+  {
+    name: "spectral radius 0.93",
+    n: 10,
+    deviation: 0.285,
+    medians: { picard: 32, anderson: 15, broyden: 15 },
+  },
+  {
+    name: "spectral radius 0.94",
+    n: 87,
+    deviation: 0.94 / Math.sqrt(87),
+    medians: { picard: 35, anderson: 30, broyden: 28 },
+  },
+];
+const past = { n: 87, deviation: 1.57 / Math.sqrt(87) };
+const hard = { n: 10, deviation: 1 };
+
+const median = (ascending: readonly number[]) => ascending[Math.floor(ascending.length / 2)];
+const solve = (kind: ProblemClass, method: Method, scale?: number) =>
+  evaluations(kind, draws, method, { rtol: 1e-8 }, scale);
+
+describe("evaluations of f, 50 draws", () => {
+  test.each(table)("initialisation: $name, n = $n: near those published", async (kind) => {
+    for (const [name, method] of Object.entries(methods)) {
+      const counts = await solve(kind, method);
+      const published = kind.medians[name];
+      if (name !== "picard") expect(counts.length, name).toBe(draws);
+      expect(Math.abs(median(counts) - published), name).toBeLessThanOrEqual(0.15 * published);
+    }
+  });
+
+  test("past a spectral radius of 1: Broyden half of Anderson, both where plain iteration fails", async () => {
+    const plain = await solve(past, methods.picard);
+    const mixed = await solve(past, methods.anderson);
+    const broyden = await solve(past, methods.broyden);
+    expect(plain.length).toBeLessThan(0.75 * draws);
+    expect(Math.min(mixed.length, broyden.length)).toBeGreaterThanOrEqual(draws - 1);
+    expect(median(broyden)).toBeLessThan(55); // 45 published
+    expect(median(broyden)).toBeLessThan(0.75 * median(mixed)); // 67 published
+  });
+
+  test("standard normal weights: Broyden solves all but one in 50, plain iteration hardly any", async () => {
+    expect((await solve(hard, picard())).length).toBeLessThan(draws / 3);
+    for (const window of [30, 50]) {
+      const counts = await solve(hard, broyden({ window }));
+      expect(counts.length).toBeGreaterThanOrEqual(draws - 1);
+      expect(median(counts)).toBeLessThan(33); // 29 published
+    }
+    const mixed = await solve(hard, anderson());
+    expect(mixed.length).toBeGreaterThan(0.7 * draws); // 42 published
+  });
+
+  test("Anderson that mixes every third time needs hardly more", async () => {
+    const kind = { n: 87, deviation: 0.94 / Math.sqrt(87) };
+    const [each, third] = [
+      await solve(kind, anderson()),
+      await solve(kind, anderson({ period: 3 })),
+    ];
+    expect(third.length).toBe(draws);
+    expect(median(third)).toBeLessThan(1.15 * median(each));
+  });
+
+  test.each(["anderson", "broyden"])(
+    "%s: they do not depend on the unit of the unknown",
+    async (name) => {
+      const kind = { n: 10, deviation: 0.285 };
+      const counts = await solve(kind, methods[name]);
+      for (const scale of [1e-3, 1e3])
+        expect(await solve(kind, methods[name], scale)).toEqual(counts);
+    },
+  );
+});
