@@ -1,5 +1,7 @@
 /** eigenflow/solvers: z = f(z) as loops inside the graph. */
 
+export { type AndersonOptions, anderson, andersonDefaults } from "./solvers/anderson.ts";
+export { type BroydenOptions, broyden, broydenDefaults } from "./solvers/broyden.ts";
 export { fixedPoint, type Solver, type SolverHealth, solverHealth } from "./solvers/fixed-point.ts";
 export {
   iterate,
