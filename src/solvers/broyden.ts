@@ -38,46 +38,49 @@ const ranges: Ranges<BroydenOptions> = {
  */
 export function broyden(options: Partial<BroydenOptions> = {}): Method {
   const { window, smallest } = methodOptions("broyden", broydenDefaults, ranges, options);
+  const kept = window - 1; // the newest step of a window needs no slot
   return {
     start: (z0) => {
-      const z = toRow(z0);
-      const none = mul(perSample(0, z), constant(Array(window).fill(0), z.dtype, [1, 1, window]));
-      const links = slice(none, 2, { start: 1 });
-      const rows = concat(Array<Value>(window - 1).fill(none), 1);
-      return [...z0, links, rows, ...Array<Value>(window).fill(zerosLike(z))];
+      const row = toRow(z0);
+      const none = constant(Array<number>(kept).fill(0), row.dtype, [1, 1, kept]);
+      const slots = Array<Value>(kept).fill(zerosLike(row));
+      return [...z0, row, mul(perSample(0, row), none), concat(slots, 1), ...slots, ...slots];
     },
     step: (f, carry) => {
-      const z = carry.slice(0, -2 - window);
-      const [links, T] = carry.slice(-2 - window, -window);
-      const steps = carry.slice(-window);
+      const z = carry.slice(0, -3 - 2 * kept);
+      const [row, links, R] = carry.slice(z.length);
+      const steps = carry.slice(-2 * kept, -kept);
       const fz = f(...z);
-      const now = toRow(z);
-      const g = sub(toRow(fz), now);
+      const g = sub(toRow(fz), row);
 
+      // r of the newest step, sᵀH, from those before it.
+      const last = steps[kept - 1];
       const S = concat(steps, 1);
-      const unit = constant([...Array<number>(window - 1).fill(0), 1], now.dtype);
-      const last = steps[window - 1];
       const overlaps = products(last, S);
-      const square = slice(overlaps, 2, { start: window - 1 }); // ‖s‖², 0 before the first step
-      const row = matmul(mul(slice(overlaps, 2, { start: 1 }), links), T);
-      const triangle = concat([T, add(row, unit)], 1);
-      // yⱼ = sⱼᵀpⱼ, where pⱼ is g after the factors before the j-th.
-      const y = products(products(g, S), triangle);
-      const factors = mul(slice(y, 2, { end: window - 1 }), links);
-      const p = add(g, matmul(pad(factors, [0, 0, 1, 0, 0, 0]), S));
-      const divisor = sub(1, div(slice(y, 2, { start: window - 1 }), square));
+      const newest = add(last, matmul(mul(overlaps, links), R));
+      const rows = [...carry.slice(carry.length + 1 - kept), newest];
+      const next = concat(rows, 1);
+
+      const y = products(g, next);
+      const at = { start: kept - 1 };
+      const square = slice(overlaps, 2, at); // ‖s‖², 0 before the first step
+      const divisor = sub(1, div(slice(y, 2, at), square));
       // 0/0 before the first step, and of a sample at its solution: NaN is not greater.
       const room = equal(slice(links, 2, { end: 1 }), 0);
       const usable = and(greater(abs(divisor), smallest), room);
-      const s = where(usable, div(p, divisor), g);
-      const next = concat([slice(links, 2, { start: 1 }), div(1, square)], 2);
+      const weights = where(usable, mul(pad(y, [0, 0, 1, 0, 0, -1]), links), 0);
+      const s = div(add(g, matmul(weights, S)), where(usable, divisor, 1));
+      const moved = add(row, s);
+      const linked = concat([slice(links, 2, { start: 1 }), div(1, square)], 2);
       return {
         carry: [
-          ...fromRow(add(now, s), z),
-          where(usable, next, 0),
-          pad(triangle, [0, -1, -1, 0, 0, 1]),
+          ...fromRow(moved, z),
+          moved,
+          where(usable, linked, 0),
+          next,
           ...steps.slice(1),
           s,
+          ...rows,
         ],
         z,
         fz,
