@@ -10,7 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   autodiff: ["graph"],
   onnx: ["graph"],
   solvers: ["graph", "autodiff"],
-  models: ["graph", "solvers", "data"],
+  models: ["graph", "autodiff", "solvers", "data"],
   runtime: ["graph", "onnx"],
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   verification: ["graph", "linalg", "solvers", "models"],

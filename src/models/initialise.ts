@@ -1,4 +1,5 @@
 import { randomStream } from "../data/random.ts";
+import { UsageError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 
 /** Entries drawn uniformly from ±1/√fanIn, as torch.nn.Linear does. float32. */
@@ -24,6 +25,27 @@ export function heNormal(
   const random = randomStream(seed, "initialise", name);
   return draw(shape, () => random.normal() * deviation);
 }
+
+/** How the weights that act on a state start: ±1/√fanIn uniform, or N(0, deviation²). */
+export type Initial =
+  | { readonly kind: "uniform-fan-in" }
+  | { readonly kind: "normal"; readonly deviation: number };
+
+/** The drawing function of a choice. @throws UsageError for a deviation that is not positive */
+export function initialOf(initial: Initial): typeof uniformFanIn {
+  if (initial.kind === "uniform-fan-in") return uniformFanIn;
+  const { deviation } = initial;
+  if (!(deviation > 0 && Number.isFinite(deviation)))
+    throw new UsageError(`initial: deviation ${deviation} is not positive`);
+  return (shape, _, seed, name) => {
+    const random = randomStream(seed, "initialise", name);
+    return draw(shape, () => random.normal() * deviation);
+  };
+}
+
+/** One number everywhere. float32. */
+export const constantStart = (shape: readonly number[], value: number): Tensor =>
+  draw(shape, () => value);
 
 function draw(shape: readonly number[], next: () => number): Tensor {
   const data = new Float32Array(shape.reduce((n, size) => n * size, 1));

@@ -1,3 +1,4 @@
+import type { RandomStream } from "../data/random.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -17,7 +18,48 @@ export interface Model {
   readonly outputs: number; // classes or values
   /** Parameters to start from; the same numbers for the same seed. */
   readonly initialise: (seed: number) => Parameters;
-  readonly explicit: (parameters: Values) => Values;
-  /** Features [N, inputs] → outputs [N, outputs]. Outcomes of solves go to `health`. */
-  readonly apply: (explicit: Values, x: Value, health: SolverHealth) => Value;
+  readonly explicit: (parameters: Values, supplies?: Supplies) => Values;
+  /** Features [N, inputs] → outputs [N, outputs]. Outcomes of solves go to `pass`. */
+  readonly apply: (explicit: Values, x: Value, pass: Pass) => Value;
+  /** What training is to supply; most models want nothing. */
+  readonly wants?: Wants;
+}
+
+/** What a model is given while its graph is built, and where it leaves what came of it. */
+export interface Pass extends SolverHealth {
+  /** Only there while training: without it a model is deterministic. */
+  readonly supplies?: Supplies;
+}
+
+/** What a model wants of training besides its parameters and features. All of it by name. */
+export interface Wants {
+  /** Random numbers, new in each step. */
+  readonly noise?: Readonly<Record<string, Noise>>;
+  /** Tensors that one step hands to the next, untrained. */
+  readonly carried?: (seed: number) => Parameters;
+  /** Shapes of what is kept for each training row between its visits; zeros before the first. */
+  readonly remembered?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** Random float32 numbers of a step: one tensor of this shape, or one for each sample. */
+export interface Noise {
+  readonly per: "step" | "sample";
+  readonly shape: readonly number[];
+  readonly draw: (random: RandomStream) => number;
+}
+
+/** The wants of one training step, fulfilled, and what the model returns. */
+export interface Supplies {
+  readonly noise: Values; // [...shape] or [N, ...shape]
+  readonly carried: Values;
+  readonly remembered: Values; // [N, ...shape]
+  /** Carried and remembered tensors as the next step is to find them. */
+  readonly next: {
+    readonly carried: Record<string, Value>;
+    readonly remembered: Record<string, Value>;
+  };
+  /** Scalars added to the loss. */
+  readonly penalties: Value[];
+  /** More predictions for the same targets; the loss of each is added with its weight. */
+  readonly corrections: { readonly prediction: Value; readonly weight: number }[];
 }

@@ -16,10 +16,11 @@ export interface Checkpoint {
 
 /** θ and the optimiser's vectors as tensors, the rest as JSON, and the SHA-256 of both. */
 export function formatCheckpoint({ state, metricsLines }: Checkpoint): Uint8Array {
-  const { theta, slots, ...counts } = state;
+  const { theta, slots, kept = {}, ...counts } = state;
   const tensors = Object.fromEntries([
     ["theta", tensorOf(theta, [theta.length])],
     ...slots.map((slot, i) => [`slot.${i}`, tensorOf(slot, [slot.length])]),
+    ...Object.entries(kept).map(([name, tensor]) => [`kept.${name}`, tensor]),
   ]);
   const metadata = { state: JSON.stringify({ ...counts, slots: slots.length, metricsLines }) };
   const sha256 = digest(formatSafetensors({ tensors, metadata }));
@@ -35,7 +36,16 @@ export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const { slots, metricsLines, ...counts } = JSON.parse(metadata.state);
   const vector = (name: string) => tensors[name].data as Float32Array;
   const vectors = Array.from({ length: slots }, (_, i) => vector(`slot.${i}`));
-  return { state: { ...counts, theta: vector("theta"), slots: vectors }, metricsLines };
+  const kept = Object.entries(tensors)
+    .filter(([name]) => name.startsWith("kept."))
+    .map(([name, tensor]) => [name.slice("kept.".length), tensor]);
+  const state: TrainingState = {
+    ...counts,
+    theta: vector("theta"),
+    slots: vectors,
+    ...(kept.length > 0 && { kept: Object.fromEntries(kept) }),
+  };
+  return { state, metricsLines };
 }
 
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

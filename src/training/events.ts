@@ -1,3 +1,5 @@
+import type { Kept } from "./supplies.ts";
+
 /** Sums over steps of one direction's solves; means are sums over `samples`. */
 export interface SolverSummary {
   readonly meanIterations: number;
@@ -20,6 +22,7 @@ export interface TrainingState {
   readonly theta: Float32Array; // parameters end to end [P]
   readonly slots: readonly Float32Array[]; // the optimiser's state, each [P]
   readonly sums: EpochSums; // of the epoch under way
+  readonly kept?: Kept; // what the model has training keep for it
 }
 
 /** Totals of the epoch under way, from which its metrics are made. */

@@ -12,6 +12,7 @@ import type { Optimiser } from "./optimisers.ts";
 import type { Schedule } from "./schedules.ts";
 import { stepGraph } from "./step.ts";
 import { addStep, emptySums, firstBad, metricsOf, readSteps } from "./step-report.ts";
+import { firstKept, keptAfter, suppliesOf, withRemembered } from "./supplies.ts";
 import { targetsOf, taskOf } from "./targets.ts";
 
 export interface FitOptions {
@@ -40,7 +41,9 @@ export const initialState = (
 ): TrainingState => {
   const parameters = model.initialise(seed);
   const layout = layoutOf(parameters);
+  const kept = firstKept(model, seed);
   return {
+    ...(kept && { kept }),
     epoch: 0,
     step: 0,
     theta: flatten(layout, parameters),
@@ -82,6 +85,7 @@ export async function* fit(
   const perEpoch = stepsPerEpoch(train.count, batch);
   const total = perEpoch * epochs;
   let state = options.resume ?? initialState(model, options);
+  if (model.wants) state = { ...state, kept: withRemembered(model, state.kept, train.count) };
 
   const graph = stepGraph(model, layout, optimiser, { task, clipNorm });
   const program = await contest(graph.inputs, graph.outputs, {
@@ -131,6 +135,7 @@ export async function* fit(
           order: tensorOf(rows, [steps, size]),
           coefficients: tensorOf(Float32Array.from(numbers), [steps, numbers.length / steps]),
           steps: scalarOf(steps, "int64"),
+          ...suppliesOf(model, state.kept, { seed, first: state.step, steps, size, rows }),
         };
         const found = await program.run(feeds, steps);
         const seconds = (performance.now() - start) / 1000;
@@ -147,6 +152,7 @@ export async function* fit(
         }
         const sums = report.reduce((all, step) => addStep(all, step, size), state.sums);
         state = {
+          ...(state.kept && { kept: keptAfter(state.kept, found, rows) }),
           epoch,
           step: state.step + steps,
           theta: next,

@@ -8,12 +8,12 @@ import { shapeOf, split, squeeze } from "../graph/ops/movement.ts";
 import { reduceSumSquare } from "../graph/ops/reduction.ts";
 import { input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
-import { solverHealth } from "../solvers/fixed-point.ts";
 import type { Layout } from "./flat.ts";
 import { groupsOf } from "./groups.ts";
 import { correctCount, crossEntropy, meanSquaredError } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { solverOutputs } from "./solver-sums.ts";
+import { carriedAfter, objective, rememberedAfter, suppliesGraph } from "./supplies.ts";
 import { type Task, targetsInput } from "./targets.ts";
 
 /** A program's inputs and outputs: many training steps in one call. */
@@ -37,7 +37,7 @@ const fewClasses = 64;
  * optimiser's update. Stops at once after a step whose loss is not finite.
  *
  * inputs: theta [P], one vector [P] for each slot, features [n, width], targets [n] or [n, width],
- * order [S, B] (rows of each step), coefficients [S, k].
+ * order [S, B] (rows of each step), coefficients [S, k], and what the model wants of supplies.ts.
  * outputs: next.theta, next.slots, and per step: loss, correct, gradientNorm, and for each of the two solves
  * the mean and largest iterations, and how many samples did not converge.
  */
@@ -69,40 +69,57 @@ export function stepGraph(
   const groups = groupsOf(layout, optimiser.together);
   const fed = { theta, ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])) };
   const opened = Object.entries(fed).map(([name, v]) => prefixed(name, groups.open(v)));
-  const { state, outputs } = loop({ times: steps }, merged(opened), (now, step) => {
+  const supplied = suppliesGraph(model);
+  const initial = merged([supplied.carried, ...opened]);
+  const { state, outputs } = loop({ times: steps }, initial, (now, step) => {
     const rows = gather(order, step);
     const x = gather(features, rows);
     const y = gather(answers, rows);
     const scalars = columns.map((column) => gather(column, step));
 
-    const health = solverHealth();
+    const pass = supplied.pass(now, step);
     const parts = parted("theta", now);
     const parameters = groups.parameters(parts);
-    const prediction = model.apply(model.explicit(parameters), x, health);
-    const loss =
-      task === "classes" ? crossEntropy(prediction, y, batch) : meanSquaredError(prediction, y);
+    const prediction = model.apply(model.explicit(parameters, pass.supplies), x, pass);
+    const lossOf = (found: Value) =>
+      task === "classes" ? crossEntropy(found, y, batch) : meanSquaredError(found, y);
+    const loss = lossOf(prediction);
+    const total = objective(loss, pass.supplies, lossOf);
     const update = (g: Values) => updated(optimiser, parts, now, groups.gather(g), scalars);
-    const clipped = clipNorm < Infinity ? clip(gradient(loss, parameters), clipNorm) : null;
+    const clipped = clipNorm < Infinity ? clip(gradient(total, parameters), clipNorm) : null;
     const next =
       optimiser.scale && !clipped
-        ? descended(parts, groups.gather(gradient(loss, parameters, optimiser.scale(scalars))))
-        : update(clipped?.gradient ?? gradient(loss, parameters));
+        ? descended(parts, groups.gather(gradient(total, parameters, optimiser.scale(scalars))))
+        : update(clipped?.gradient ?? gradient(total, parameters));
     return {
-      state: next,
-      proceed: less(loss, Infinity), // NaN is not less either
+      state: { ...carriedAfter(pass), ...next },
+      proceed: less(total, Infinity), // NaN is not less either
       outputs: {
         loss,
         ...(task === "classes" &&
           accuracy && { correct: correctCount(prediction, gather(targets, rows)) }),
         ...(clipped && { gradientNorm: clipped.norm }),
-        ...solverOutputs("forward", health.forward),
-        ...solverOutputs("backward", health.backward),
+        ...solverOutputs("forward", pass.forward),
+        ...solverOutputs("backward", pass.backward),
+        ...rememberedAfter(pass),
       } as Values,
     };
   });
-  const next = Object.keys(fed).map((name) => [`next.${name}`, groups.close(parted(name, state))]);
+  const next = [
+    ...Object.keys(fed).map((name) => [`next.${name}`, groups.close(parted(name, state))]),
+    ...Object.keys(supplied.carried).map((name) => [`next.${name}`, state[name]]),
+  ];
   return {
-    inputs: { ...fed, features, targets, order, coefficients, steps },
+    inputs: {
+      ...fed,
+      features,
+      targets,
+      order,
+      coefficients,
+      steps,
+      ...supplied.carried,
+      ...supplied.inputs,
+    },
     outputs: { ...Object.fromEntries(next), ...outputs },
   };
 }
