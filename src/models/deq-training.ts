@@ -92,7 +92,8 @@ export function deqTraining(
   const { state } = layer;
   if (!(dropout >= 0 && dropout < 1))
     throw new UsageError(`deq: dropout ${dropout} is not in [0, 1)`);
-  if (jacobian) checkJacobian(jacobian, state, dropout === 0 && layer.squaredJacobian !== undefined);
+  if (jacobian)
+    checkJacobian(jacobian, state, dropout === 0 && layer.squaredJacobian !== undefined);
   if (correction) checkCorrection(correction);
   const penalised = jacobian !== undefined && jacobian.gamma > 0;
   const { probability = 1, samples = 1 } = jacobian ?? {};

@@ -1,7 +1,7 @@
 import type { Value } from "../../src/graph/node.ts";
 import type { Values } from "../../src/graph/ops/control.ts";
-import { castTensor, constantOf, type Tensor, tensorOf } from "../../src/graph/tensor.ts";
-import { input } from "../../src/graph/value.ts";
+import { castTensor, constantOf, type Tensor, tensorOf, zerosOf } from "../../src/graph/tensor.ts";
+import { constant, input } from "../../src/graph/value.ts";
 import type { Model, Parameters, Pass, Supplies } from "../../src/models/model.ts";
 import { solverHealth } from "../../src/solvers/fixed-point.ts";
 import { meanSquaredError } from "../../src/training/losses.ts";
@@ -12,16 +12,20 @@ import { noise } from "../autodiff/differences.ts";
 export const exact = { options: { rtol: 1e-13, maxIterations: 2000 } };
 export const exactly = { forward: exact, backward: exact };
 
-export const double = (tensors: Parameters): Parameters =>
-  Object.fromEntries(Object.entries(tensors).map(([k, v]) => [k, castTensor(v, "float64")]));
+type Float = "float32" | "float64";
+const castAll = (tensors: Parameters, dtype: Float): Parameters =>
+  Object.fromEntries(Object.entries(tensors).map(([k, v]) => [k, castTensor(v, dtype)]));
 const constants = (tensors: Parameters): Values =>
   Object.fromEntries(Object.entries(tensors).map(([k, v]) => [k, constantOf(v)]));
 
-export const rowsOf = (model: Model, count: number, seed = 7) =>
-  tensorOf(Float64Array.from(noise(count * model.inputs, seed)), [count, model.inputs]);
+export const rowsOf = (model: Model, count: number, dtype: Float = "float64") =>
+  castTensor(
+    tensorOf(Float64Array.from(noise(count * model.inputs, 7)), [count, model.inputs]),
+    dtype,
+  );
 
-/** A training pass in float64 of `rows` samples, as step 0 of seed 1 is given it. */
-export function passOf(model: Model, rows: number): Pass {
+/** A training pass of `rows` samples, as step 0 of seed 1 is given it. */
+export function passOf(model: Model, rows: number, dtype: Float = "float64"): Pass {
   const drawn = suppliesOf(model, undefined, {
     seed: 1,
     first: 0,
@@ -35,19 +39,15 @@ export function passOf(model: Model, rows: number): Pass {
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, { data, shape }]) => [
           name.slice(prefix.length),
-          constantOf(castTensor(tensorOf(data, shape.slice(1)), "float64")),
+          constantOf(castTensor(tensorOf(data, shape.slice(1)), dtype)),
         ]),
     );
   const remembered = Object.entries(model.wants?.remembered ?? {}).map(
-    ([name, shape]): [string, Tensor] => {
-      const size = [rows, ...shape];
-      const count = size.reduce((a, b) => a * b);
-      return [name, tensorOf(new Float64Array(count), size)];
-    },
+    ([name, shape]): [string, Tensor] => [name, zerosOf(dtype, [rows, ...shape])],
   );
   const supplies: Supplies = {
     noise: step("noise."),
-    carried: constants(double(model.wants?.carried?.(1) ?? {})),
+    carried: constants(castAll(model.wants?.carried?.(1) ?? {}, dtype)),
     remembered: constants(Object.fromEntries(remembered)),
     next: { carried: {}, remembered: {} },
     penalties: [],
@@ -64,18 +64,25 @@ export interface Built {
   readonly pass: Pass;
 }
 
-/** The loss of a model over its parameters in float64. */
-export function built(model: Model, { rows = 3, seed = 3 } = {}): Built {
-  const feeds = double(model.initialise(seed));
+/** The loss of a model over its parameters. */
+export function built(
+  model: Model,
+  { rows = 3, seed = 3, dtype = "float64" as Float } = {},
+): Built {
+  const feeds = castAll(model.initialise(seed), dtype);
   const inputs = Object.fromEntries(
     Object.entries(feeds).map(([name, { dtype, shape }]) => [name, input(name, dtype, shape)]),
   );
-  const pass = passOf(model, rows);
-  const x = constantOf(rowsOf(model, rows));
+  const pass = passOf(model, rows, dtype);
+  const x = constantOf(rowsOf(model, rows, dtype));
   const prediction = model.apply(model.explicit(inputs, pass.supplies), x, pass);
-  const target = constantOf(
-    tensorOf(Float64Array.from(noise(rows * model.outputs, 9)), [rows, model.outputs]),
-  );
+  const target = constant(noise(rows * model.outputs, 9), dtype, [rows, model.outputs]);
   const lossOf = (found: Value) => meanSquaredError(found, target);
-  return { inputs, feeds, prediction, pass, loss: objective(lossOf(prediction), pass.supplies, lossOf) };
+  return {
+    inputs,
+    feeds,
+    prediction,
+    pass,
+    loss: objective(lossOf(prediction), pass.supplies, lossOf),
+  };
 }

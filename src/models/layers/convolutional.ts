@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
+import type { Values } from "../../graph/ops/control.ts";
 import { add } from "../../graph/ops/elementwise.ts";
 import { reshape } from "../../graph/ops/movement.ts";
 import { averagePool, conv } from "../../graph/ops/window.ts";
@@ -25,7 +26,7 @@ export interface ImageLayerOptions {
   readonly activation?: Activation;
 }
 
-/** What image layers share: sizes, checked, and the injection U ∗ x + b with a stride. */
+/** What image layers share: sizes, checked, the injection GN(U ∗ x + b), and the read-out. */
 export function imageLayer(
   name: string,
   inputs: number,
@@ -47,24 +48,30 @@ export function imageLayer(
     refuse(`pooling by ${pool} does not divide the state's ${rows} × ${columns}`);
   const half = (kernel - 1) / 2;
   const pads = [half, half, half, half];
+  const features = (channels * rows * columns) / pool ** 2;
+  const norm = (p: Values, name: string, x: Value) =>
+    groupNorm(x, groups, p[`${name}.gain`], p[`${name}.shift`]);
   return {
     rows,
     columns,
     sigma: activationOf(name, activation ?? "relu"),
     same: (x: Value, w: Value) => conv(x, w, null, { pads }),
-    injection: {
-      U: weight([channels, planes, kernel, kernel]),
-      b: bias(channels, planes * kernel * kernel),
-    },
-    inject: (x: Value, U: Value, b: Value) => {
+    norm,
+    /** Parameters and result of an injection at every `step`-th pixel. */
+    injection: (i: string, count: number) => ({
+      [`U${i}`]: weight([count, planes, kernel, kernel]),
+      [`b${i}`]: bias(count, planes * kernel * kernel),
+      ...normParameters(`injection${i}`, count),
+    }),
+    inject: (p: Values, x: Value, i: string, step: number) => {
       const pixels = reshape(x, [x.shape[0], planes, height, width]);
-      return conv(pixels, U, b, { pads, strides: [stride, stride] });
+      const strides = [step, step];
+      const seen = conv(pixels, p[`U${i}`], p[`b${i}`], { pads, strides });
+      return norm(p, `injection${i}`, seen);
     },
-    pooled: (z: Value): Value => {
-      const means = pool === 1 ? z : averagePool(z, [pool, pool]);
-      return reshape(means, [z.shape[0], (channels * rows * columns) / pool ** 2]);
-    },
-    features: (channels * rows * columns) / pool ** 2,
+    pooled: (z: Value): Value =>
+      reshape(pool === 1 ? z : averagePool(z, [pool, pool]), [z.shape[0], features]),
+    features,
   };
 }
 
@@ -77,40 +84,28 @@ export const normParameters = (name: string, channels: number) => ({
 /**
  * An image as the state, z [channels, H/stride, W/stride]:
  *
- *   z = GN₃(σ(z + GN₂(W₂ ∗ GN₁(σ(W₁ ∗ z)) + U ∗ x + b)))
+ *   z = σ(GN(W ∗ z + GN(U ∗ x + b)))
  *
- * with GN normalising groups of channels of each sample by itself. The block of Kolter, Duvenaud &
- * Johnson (2020), "Deep implicit layers", chapter 4.
+ * with GN normalising groups of channels of each sample by itself. The injection is normalised so
+ * that the outer GN, which divides by what it normalises, finds it large beside a small W ∗ z: the
+ * layer starts as a contraction.
  */
 export const convolutional =
   (options: ImageLayerOptions): Layer =>
   (inputs) => {
-    const { channels, kernel = 3, groups = 1 } = options;
-    const { rows, columns, sigma, same, injection, inject, pooled, features } = imageLayer(
-      "convolutional",
-      inputs,
-      options,
-    );
+    const { channels, kernel = 3, stride = 1 } = options;
+    const parts = imageLayer("convolutional", inputs, options);
     return {
       kind: "convolutional",
-      state: [[channels, rows, columns]],
+      state: [[channels, parts.rows, parts.columns]],
       parameters: {
-        W1: weight([channels, channels, kernel, kernel], true),
-        W2: weight([channels, channels, kernel, kernel], true),
-        ...injection,
-        ...normParameters("norm1", channels),
-        ...normParameters("norm2", channels),
-        ...normParameters("norm3", channels),
+        W: weight([channels, channels, kernel, kernel], true),
+        ...parts.injection("", channels),
+        ...normParameters("norm", channels),
       },
-      inject: ({ U, b }, x) => [inject(x, U, b)],
-      apply: (p, [z], [c]) => {
-        const norm = (x: Value, name: string) =>
-          groupNorm(x, groups, p[`${name}.gain`], p[`${name}.shift`]);
-        const inner = norm(sigma(same(z, p.W1)), "norm1");
-        const branch = norm(add(same(inner, p.W2), c), "norm2");
-        return [norm(sigma(add(z, branch)), "norm3")];
-      },
-      read: ([z]) => pooled(z),
-      features,
+      inject: (p, x) => [parts.inject(p, x, "", stride)],
+      apply: (p, [z], [c]) => [parts.sigma(parts.norm(p, "norm", add(parts.same(z, p.W), c)))],
+      read: ([z]) => parts.pooled(z),
+      features: parts.features,
     };
   };

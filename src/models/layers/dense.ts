@@ -90,7 +90,8 @@ export function residual({
       W2: weight([width, hidden], true),
       U: weight([width, inputs]),
       b2: bias(width, inputs),
-      gain: constantly(width, 1),
+      // J is about the gain over the spread of what is normalised: below 1 it starts as a contraction.
+      gain: constantly(width, 0.5),
       shift: constantly(width, 0),
     },
     inject: ({ U, b2 }, x) => [affine(x, U, b2)],
