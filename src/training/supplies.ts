@@ -112,7 +112,7 @@ export const objective = (
 export const carriedAfter = ({ supplies }: Pass): Values =>
   prefixed("carried", { ...supplies?.carried, ...supplies?.next.carried });
 export const rememberedAfter = ({ supplies }: Pass): Values =>
-  prefixed("remembered", supplies?.next.remembered ?? {});
+  prefixed("next.remembered", supplies?.next.remembered ?? {});
 
 /** The inputs of one call: `rows` [steps × size] are the training rows of its steps. */
 export function suppliesOf(
@@ -161,7 +161,7 @@ export function keptAfter(
     if (!name.startsWith("remembered.")) return [name, found[`next.${name}`]];
     const width = table.data.length / table.shape[0];
     const data = (table.data as Float32Array).slice();
-    const seen = found[name].data as Float32Array;
+    const seen = found[`next.${name}`].data as Float32Array;
     rows.forEach((row, k) => {
       data.set(seen.subarray(k * width, (k + 1) * width), Number(row) * width);
     });

@@ -4,6 +4,10 @@ import { twoMoons } from "../../src/data/two-moons.ts";
 import { constantOf, tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
 import { cnn } from "../../src/models/cnn.ts";
+import { deq } from "../../src/models/deq.ts";
+import { convolutional } from "../../src/models/layers/convolutional.ts";
+import { dense, residual } from "../../src/models/layers/dense.ts";
+import { twoScale } from "../../src/models/layers/two-scale.ts";
 import { mlp } from "../../src/models/mlp.ts";
 import type { Model } from "../../src/models/model.ts";
 import { monotoneDeq } from "../../src/models/monotone-deq.ts";
@@ -15,6 +19,8 @@ import { solverHealth } from "../../src/solvers/fixed-point.ts";
 import { deploy, explicitTensors } from "../../src/training/deploy.ts";
 
 const options = { rtol: 1e-6, maxIterations: 200 };
+const forward = { options };
+const image = { image: [1, 4, 4], channels: 4, groups: 2 } as const;
 const models: readonly (readonly [string, Model])[] = [
   ["mlp", mlp([2, 8, 3], { activation: "gelu" })],
   [
@@ -37,6 +43,31 @@ const models: readonly (readonly [string, Model])[] = [
     "cnn",
     cnn({ image: [1, 12, 12], channels: [3], kernel: 3, padding: "same", hidden: [5], outputs: 3 }),
   ],
+  [
+    "deq, its weight normalised, with all that training adds",
+    deq({
+      inputs: 2,
+      outputs: 3,
+      layer: dense({ width: 9 }),
+      forward,
+      normalise: { kind: "spectral" },
+      dropout: 0.5,
+      warmStart: true,
+      jacobian: { gamma: 1 },
+    }),
+  ],
+  [
+    "deq, residual, weights normalised by rows",
+    deq({
+      inputs: 2,
+      outputs: 3,
+      layer: residual({ width: 6 }),
+      forward,
+      normalise: { kind: "weight" },
+    }),
+  ],
+  ["deq, convolutional", deq({ inputs: 16, outputs: 3, layer: convolutional(image), forward })],
+  ["deq, two scales", deq({ inputs: 16, outputs: 3, layer: twoScale(image), forward })],
 ];
 
 /** Raw feature rows that no model has seen. */
