@@ -9,6 +9,7 @@ export {
   readTable,
   type Table,
 } from "./data/csv.ts";
+export { cubicSine } from "./data/cubic-sine.ts";
 export {
   checkDataset,
   type Dataset,

@@ -20,6 +20,10 @@ export {
   UsageError,
 } from "./errors.ts";
 export { cnn } from "./models/cnn.ts";
+export { deq } from "./models/deq.ts";
+export { convolutional } from "./models/layers/convolutional.ts";
+export { dense, perceptron, residual } from "./models/layers/dense.ts";
+export { twoScale } from "./models/layers/two-scale.ts";
 export { mlp } from "./models/mlp.ts";
 export { monotoneDeq } from "./models/monotone-deq.ts";
 export { decode } from "./onnx/decode.ts";

@@ -1,12 +1,28 @@
 /** eigenflow/models: graphs over named parameters. */
 
 export { type CnnOptions, cnn } from "./models/cnn.ts";
-export { heNormal, uniformFanIn } from "./models/initialise.ts";
+export { type DeqOptions, deq } from "./models/deq.ts";
+export type { Correction, DeqTraining, JacobianPenalty } from "./models/deq-training.ts";
+export { heNormal, type Initial, uniformFanIn } from "./models/initialise.ts";
+export {
+  convolutional,
+  type ImageLayerOptions,
+  type ImageShape,
+} from "./models/layers/convolutional.ts";
+export { dense, perceptron, residual } from "./models/layers/dense.ts";
+export type {
+  EquilibriumLayer,
+  Layer,
+  ParameterSpec,
+} from "./models/layers/layer.ts";
+export { groupNorm } from "./models/layers/norm.ts";
+export { twoScale } from "./models/layers/two-scale.ts";
 export { type Activation, activations, mlp } from "./models/mlp.ts";
-export type { Model, Parameters } from "./models/model.ts";
+export type { Model, Noise, Parameters, Pass, Supplies, Wants } from "./models/model.ts";
 export {
   type MonotoneDeqOptions,
   monotoneDeq,
   monotoneWeight,
   type SplittingKind,
 } from "./models/monotone-deq.ts";
+export type { WeightNormalisation } from "./models/weight-normalisation.ts";

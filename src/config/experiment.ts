@@ -1,4 +1,5 @@
 import { readCsv } from "../data/csv.ts";
+import { cubicSine } from "../data/cubic-sine.ts";
 import { type Dataset, type Split, selectRows } from "../data/dataset.ts";
 import { mnist } from "../data/mnist.ts";
 import { splitByHash, splitBySeed } from "../data/split.ts";
@@ -11,6 +12,7 @@ import { twoMoons } from "../data/two-moons.ts";
 import { yinYang } from "../data/yin-yang.ts";
 import { DataError } from "../errors.ts";
 import { cnn } from "../models/cnn.ts";
+import { deq } from "../models/deq.ts";
 import { mlp } from "../models/mlp.ts";
 import type { Model } from "../models/model.ts";
 import { monotoneDeq } from "../models/monotone-deq.ts";
@@ -23,6 +25,7 @@ import {
   stepRate,
   warmUp,
 } from "../training/schedules.ts";
+import { deqSettings, layerOf } from "./deq.ts";
 import type { Config } from "./schema.ts";
 
 /** A configuration brought to life: what `fit` and `deploy` take. */
@@ -84,6 +87,11 @@ async function loadData(data: Config["data"]): Promise<Loaded> {
         classNames: ["yang", "yin", "dot"],
       };
     }
+    case "cubic-sine": {
+      const { count, seed, testCount, testSeed, variance } = data;
+      const test = cubicSine(testCount, testSeed, variance);
+      return { split: { train: cubicSine(count, seed, variance), test } };
+    }
     case "two-moons":
       return { split: splitOf(twoMoons(data.count, data.seed, data.noise), data) };
     case "csv": {
@@ -112,26 +120,37 @@ const splitOf = (
   split.by === "hash" ? splitByHash(dataset, split.train) : splitBySeed(dataset, split.train, seed);
 
 function modelOf({ model, solver, data }: Config, inputs: number, outputs: number): Model {
+  const imageOf = (given?: readonly [number, number, number]) => {
+    const image = given ?? (data.kind === "mnist" ? ([1, 28, 28] as const) : null);
+    if (image !== null) return image;
+    throw new DataError(`${model.kind}: ${data.kind} does not say what its images are`, {
+      hint: `set ${model.kind === "deq" ? "model.layer.image" : "model.image"} to [channels, height, width]`,
+    });
+  };
   switch (model.kind) {
     case "monotone-deq":
       return monotoneDeq({ ...model, ...solver, inputs, outputs });
+    case "deq": {
+      const layer = layerOf(model.layer, imageOf);
+      return deq({ ...deqSettings(model), ...solversOf(solver), inputs, outputs, layer });
+    }
     case "mlp":
       return mlp([inputs, ...model.widths, outputs], model);
     case "cnn": {
-      const image = model.image ?? (data.kind === "mnist" ? [1, 28, 28] : null);
-      if (image === null) {
-        throw new DataError(`cnn: ${data.kind} does not say what its images are`, {
-          hint: "set model.image to [channels, height, width]",
-        });
-      }
+      const image = imageOf(model.image);
       const [planes, height, width] = image;
       if (planes * height * width !== inputs)
         throw new DataError(`cnn: images of ${image.join(" × ")}, but ${inputs} features`);
       const { widths: hidden, ...rest } = model;
-      return cnn({ ...rest, image: [planes, height, width], hidden, outputs });
+      return cnn({ ...rest, image, hidden, outputs });
     }
   }
 }
+
+const solversOf = (solver: Config["solver"]) => ({
+  forward: { options: solver?.forward },
+  backward: { options: solver?.backward },
+});
 
 function optimiserOf(optimiser: Config["train"]["optimiser"]): Optimiser {
   switch (optimiser.kind) {

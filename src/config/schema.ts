@@ -3,6 +3,7 @@ import { type Activation, activations } from "../models/mlp.ts";
 import type { SplittingKind } from "../models/monotone-deq.ts";
 import { solveDefaults } from "../solvers/options.ts";
 import { proxKinds } from "../solvers/prox.ts";
+import { deqModel } from "./deq.ts";
 
 /*
  * The configuration file of a training run: its keys, their ranges and defaults. Where a section
@@ -15,7 +16,7 @@ const share = z.number().min(0).max(1);
 const seed = z.int().min(0);
 
 /** Features to mean 0 and deviation 1: each by itself, all by one mean and deviation, or not at all. */
-const standardise = (preset: "feature" | "all") =>
+const standardise = (preset: "feature" | "all" | "none") =>
   z.enum(["feature", "all", "none"]).default(preset);
 
 /** Share of the rows that train, and how they are drawn: by a seed, or by a hash of each row. */
@@ -51,6 +52,15 @@ const data = z.discriminatedUnion("kind", [
     standardise: standardise("feature"),
   }),
   z.strictObject({
+    kind: z.literal("cubic-sine"), // y = 1.5x³ + x² − 5x + 2 sin x − 3 and noise
+    count: count.default(4096),
+    seed: seed.default(0),
+    testCount: count.default(1000),
+    testSeed: seed.default(1),
+    variance: z.number().min(0).default(0.05), // of the noise
+    standardise: standardise("none"),
+  }),
+  z.strictObject({
     kind: z.literal("csv"),
     path: z.string().min(1), // relative to the working directory
     inputs: z.array(z.string()).min(1), // columns
@@ -75,6 +85,7 @@ const model = z.discriminatedUnion("kind", [
       .default("peaceman-rachford"),
     alpha: positive.default(1),
   }),
+  deqModel,
   z.strictObject({
     kind: z.literal("mlp"),
     widths: z.array(count).default([64]), // of the hidden layers
@@ -152,6 +163,9 @@ const train = z
   })
   .prefault({});
 
+/** Whether models of a kind solve an equation. */
+const solves = (kind: string) => kind === "monotone-deq" || kind === "deq";
+
 /** The file as it may be written. */
 export const configFile = z.strictObject({
   version: z.literal(1),
@@ -171,14 +185,14 @@ export const configFile = z.strictObject({
 
 export const configSchema = configFile
   .superRefine((config, context) => {
-    if (config.solver !== undefined && config.model.kind !== "monotone-deq") {
+    if (config.solver !== undefined && !solves(config.model.kind)) {
       const message = `${config.model.kind} has no solver: leave this section out`;
       context.addIssue({ code: "custom", path: ["solver"], message });
     }
   })
   .transform(({ out, train, solver: given, ...config }) => ({
     ...config,
-    ...(config.model.kind === "monotone-deq" && { solver: given ?? solver.parse({}) }),
+    ...(solves(config.model.kind) && { solver: given ?? solver.parse({}) }),
     train,
     out,
   }));
@@ -187,4 +201,11 @@ export const configSchema = configFile
 export type Config = z.output<typeof configSchema>;
 
 /** Sections that a lone kind may stand for. */
-export const kindSections = [["data"], ["model"], ["train", "optimiser"], ["train", "schedule"]];
+export const kindSections = [
+  ["data"],
+  ["model"],
+  ["model", "layer"],
+  ["model", "normalise"],
+  ["train", "optimiser"],
+  ["train", "schedule"],
+];

@@ -54,9 +54,7 @@ export interface SuppliesGraph {
 }
 
 export function suppliesGraph(model: Model): SuppliesGraph {
-  const { wants } = model;
-  if (!wants) return { inputs: {}, carried: {}, pass: () => solverHealth() };
-  const { noise = {}, remembered = {} } = wants;
+  const { noise = {}, remembered = {} } = model.wants ?? {};
   const noiseInputs = Object.fromEntries(
     Object.entries(noise).map(([name, { per, shape }]) => [
       `noise.${name}`,

@@ -77,6 +77,16 @@ describe("a model that wants noise, carried tensors and remembered rows", () => 
   });
 });
 
+test.each<[string, Partial<DeqOptions>]>([
+  ["a penalty", { jacobian: { gamma: 1, samples: "exact" } }],
+  ["a correction", { correction: { steps: [1] } }],
+])("%s counts in training without any other want", async (_, more) => {
+  const theta = async (model: Model) => endOf(await events(model, { epochs: 1 })).state.theta;
+  const model = deq({ ...base, ...more });
+  expect(model.wants).toBeUndefined();
+  expect(await theta(model)).not.toEqual(await theta(deq(base)));
+});
+
 test("draws follow from seed and step, not from the call they are drawn for", () => {
   const rows = new BigInt64Array(12);
   const draw = (first: number, steps: number, seed = 4) =>
