@@ -33,6 +33,13 @@ test.each([
   ["yin-yang", "data: { kind: yin-yang, count: 300, testCount: 90 }", "mlp"],
   ["mnist", "data: { kind: mnist, limit: 300, testLimit: 50 }", "cnn"],
   ["moons", "data: { kind: two-moons, count: 200, split: { by: hash } }", "monotone-deq"],
+  ["equilibrium", "data: { kind: two-moons, count: 200 }", "deq"],
+  [
+    "image",
+    "data: { kind: mnist, limit: 300, testLimit: 50 }",
+    "{ kind: deq, layer: convolutional }",
+  ],
+  ["images", "data: { kind: mnist, limit: 300, testLimit: 50 }", "{ kind: deq, layer: two-scale }"],
 ])("%s trains with defaults", (name, data, model) => {
   const { test: tested } = trained(name, `${data}\nmodel: ${model}\ntrain: { epochs: 2 }`);
   expect(tested.accuracy).toBeGreaterThan(0.2);
@@ -48,6 +55,27 @@ test.each([
     `data: { kind: two-moons, count: 400 }\nmodel: { kind: monotone-deq, width: 8, splitting: forward-backward, alpha: 0.2 }\ntrain: ${train}`,
   );
   expect(tested.accuracy).toBeGreaterThan(0.6);
+});
+
+test.each([
+  "{ kind: deq, layer: residual, normalise: weight, initial: { kind: normal, deviation: 0.1 } }",
+  "{ kind: deq, layer: { kind: perceptron, width: 4 }, jacobian: { gamma: 1, samples: exact } }",
+  "{ kind: deq, normalise: spectral, dropout: 0.1, warmStart: true, damping: 0.9, correction: { steps: [1] } }",
+])("%s learns", (model) => {
+  const { test: tested } = trained(
+    "moons",
+    `data: { kind: two-moons, count: 400 }\nmodel: ${model}\ntrain: { rate: 1e-2, epochs: 8 }`,
+  );
+  expect(tested.accuracy).toBeGreaterThan(0.8);
+});
+
+test("one number for each point of a curve", () => {
+  const { test: tested, model } = trained(
+    "curve",
+    "data: { kind: cubic-sine, count: 512 }\nmodel: { kind: deq, layer: { kind: perceptron, width: 2 } }\ntrain: { rate: 1e-2, epochs: 40 }",
+  );
+  expect(tested.loss).toBeLessThan(0.5);
+  expect(Object.keys(decode(readFileSync(join(cwd, model))).opsets)).toEqual([""]);
 });
 
 test("classes of a table keep their names, and its other columns do not matter", () => {

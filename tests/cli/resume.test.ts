@@ -119,3 +119,25 @@ test("another configuration is refused", () => {
   expect(stderr).toContain("not the configuration that the run was begun with");
   expect(eigenflow(["train", "run.yaml", "--resume", run, "-q"], { cwd }).code).toBe(0);
 });
+
+test("noise, carried and remembered tensors go on as they were", { timeout: 60_000 }, async () => {
+  const wanting = config
+    .replace("16000", "4000")
+    .replace(
+      /model: .*/,
+      "model: { kind: deq, layer: { kind: dense, width: 16 }, normalise: spectral, dropout: 0.1, warmStart: true, jacobian: { gamma: 0.1 } }",
+    );
+  const [straight, cwd] = [
+    folder({ "wanting.yaml": wanting }),
+    folder({ "wanting.yaml": wanting }),
+  ];
+  expect(eigenflow(["train", "wanting.yaml", "-q"], { cwd: straight }).code).toBe(0);
+  let calls = 0;
+  await start(["train", "wanting.yaml", "--jsonl", "-q"], { cwd }, (line, kill) => {
+    if (JSON.parse(line).type === "step" && ++calls === 3) kill("SIGKILL");
+  });
+  const [broken] = runsOf(cwd);
+  expect(existsSync(join(broken, "model.onnx"))).toBe(false);
+  expect(eigenflow(["train", "--resume", broken, "-q"], { cwd }).code).toBe(0);
+  expectSameRun(broken, runsOf(straight)[0]);
+});
