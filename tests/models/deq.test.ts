@@ -11,6 +11,7 @@ import { estimatedSquaredJacobian, exactSquaredJacobian } from "../../src/models
 import { convolutional } from "../../src/models/layers/convolutional.ts";
 import { dense, perceptron, residual } from "../../src/models/layers/dense.ts";
 import { type Layer, weight } from "../../src/models/layers/layer.ts";
+import { groupNorm } from "../../src/models/layers/norm.ts";
 import { twoScale } from "../../src/models/layers/two-scale.ts";
 import type { Parameters } from "../../src/models/model.ts";
 import { solverHealth } from "../../src/solvers/fixed-point.ts";
@@ -257,4 +258,23 @@ test.each<[string, () => unknown, string]>([
 ])("refuses %s", (_, make, message) => {
   expect(make).toThrow(UsageError);
   expect(make).toThrow(message);
+});
+
+test.each([1, 2])("group normalisation of %s groups is its formula", async (groups) => {
+  const [n, channels, size] = [2, 4, 3];
+  const x = input("x", "float64", ["N", channels, size]);
+  const [gain, shift] = [noise(channels, 5), noise(channels, 6)];
+  const y = groupNorm(x, groups, constant(gain, "float64"), constant(shift, "float64"));
+  const values = noise(n * channels * size, 4);
+  const feed = tensorOf(Float64Array.from(values), [n, channels, size]);
+  const found = await evaluate({ x }, { y }, { x: feed });
+  const per = (channels / groups) * size;
+  const expected = values.map((v, k) => {
+    const group = values.slice(k - (k % per), k - (k % per) + per);
+    const spread = Math.sqrt(mean(group.map((u) => (u - mean(group)) ** 2)) + 1e-5);
+    const channel = Math.floor(k / size) % channels;
+    return ((v - mean(group)) / spread) * gain[channel] + shift[channel];
+  });
+  expect(found.y.shape).toEqual([n, channels, size]);
+  expect(numbers(found.y)).toBeAllClose(expected);
 });

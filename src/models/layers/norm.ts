@@ -1,5 +1,5 @@
 import type { Value } from "../../graph/node.ts";
-import { add, div, mul, sqrt, sub } from "../../graph/ops/elementwise.ts";
+import { add, div, mul, sqrt, square, sub } from "../../graph/ops/elementwise.ts";
 import { reshape } from "../../graph/ops/movement.ts";
 import { reduceMean } from "../../graph/ops/reduction.ts";
 
@@ -13,12 +13,17 @@ const epsilon = 1e-5;
  */
 export function groupNorm(x: Value, groups: number, gain: Value, shift: Value): Value {
   const [samples, channels, ...space] = x.shape;
-  const size = space.reduce<number>((n, dim) => n * Number(dim), Number(channels)) / groups;
-  const rows = reshape(x, groups === 1 ? [samples, size] : [samples, groups, size]);
-  const axis = [rows.shape.length - 1];
-  const centred = sub(rows, reduceMean(rows, axis, { keepdims: true }));
-  const variance = reduceMean(mul(centred, centred), axis, { keepdims: true });
-  const normal = reshape(div(centred, sqrt(add(variance, epsilon))), x.shape);
-  const perChannel = (v: Value) => reshape(v, [Number(channels), ...space.map(() => 1)]);
-  return add(mul(normal, perChannel(gain)), perChannel(shift));
+  const perGroup = Number(channels) / groups;
+  const size = space.reduce<number>((n, dim) => n * Number(dim), perGroup);
+  const rows = reshape(x, [samples, groups, size]);
+  const centred = sub(rows, reduceMean(rows, [2], { keepdims: true }));
+  const variance = reduceMean(square(centred), [2], { keepdims: true });
+  // Few numbers: what is large is only centred, squared, averaged, scaled and shifted.
+  const scale = div(reshape(gain, [groups, perGroup]), sqrt(add(variance, epsilon)));
+  const ones = space.map(() => 1);
+  const scaled = mul(
+    reshape(centred, x.shape),
+    reshape(scale, [samples, Number(channels), ...ones]),
+  );
+  return add(scaled, reshape(shift, [Number(channels), ...ones]));
 }
