@@ -14,7 +14,8 @@ import { type Layer, weight } from "../../src/models/layers/layer.ts";
 import { groupNorm } from "../../src/models/layers/norm.ts";
 import { twoScale } from "../../src/models/layers/two-scale.ts";
 import type { Parameters } from "../../src/models/model.ts";
-import { solverHealth } from "../../src/solvers/fixed-point.ts";
+import { broyden } from "../../src/solvers/broyden.ts";
+import { type Solver, solverHealth } from "../../src/solvers/fixed-point.ts";
 import { evaluate, noise } from "../autodiff/differences.ts";
 import { built, exactly, rowsOf } from "./deq.ts";
 
@@ -277,4 +278,22 @@ test.each([1, 2])("group normalisation of %s groups is its formula", async (grou
   });
   expect(found.y.shape).toEqual([n, channels, size]);
   expect(numbers(found.y)).toBeAllClose(expected);
+});
+
+test("the lecture's hard start: N(0, 1) weights, which Broyden's method solves and Picard's does not", async () => {
+  const solved = async (forward: Partial<Solver>) => {
+    let count = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const layer = dense({ width: 10 });
+      const initial = { kind: "normal", deviation: 1 } as const;
+      const model = deq({ inputs: 3, outputs: 1, layer, initial, forward });
+      const { inputs, feeds, pass } = built(model, { rows: 1, seed });
+      const { status } = await evaluate(inputs, { status: pass.forward[0].status }, feeds);
+      count += Number(numbers(status)[0] === 1);
+    }
+    return count;
+  };
+  const options = { rtol: 1e-3, maxIterations: 150 };
+  expect(await solved({ options })).toBeLessThan(8);
+  expect(await solved({ method: broyden(), options })).toBeGreaterThan(14);
 });
