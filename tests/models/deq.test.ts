@@ -239,7 +239,7 @@ test.each<[string, () => unknown, string]>([
   ["no step to correct", bad({ correction: { steps: [] } }), "correction.steps []"],
   ["steps that do not ascend", bad({ correction: { steps: [2, 2] } }), "[2,2]"],
   ["a growing weight", bad({ correction: { steps: [1], decay: 1.5 } }), "decay 1.5"],
-  ["no damping", bad({ damping: 0 }), "damping 0"],
+  ["no damping", bad({ damping: 0 }), "damping"],
   ["a norm of 0", bad({ normalise: { kind: "spectral", target: 0 } }), "target 0"],
   ["no spread", bad({ initial: { kind: "normal", deviation: 0 } }), "deviation 0"],
   ["a state that is not the output", bad({ outputs: 3 }), "4 features of the state, but 3 outputs"],
