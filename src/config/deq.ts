@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DeqOptions } from "../models/deq.ts";
-import { convolutional } from "../models/layers/convolutional.ts";
+import { convolutional, type ImageShape } from "../models/layers/convolutional.ts";
 import { dense, perceptron, residual } from "../models/layers/dense.ts";
 import type { Layer } from "../models/layers/layer.ts";
 import { twoScale } from "../models/layers/two-scale.ts";
@@ -99,11 +99,8 @@ export const deqModel = z.strictObject({
   warmStart: z.boolean().default(false),
 });
 
-/** The layer of a configuration; `image` is that of the data, where it has one. */
-export function layerOf(
-  given: z.output<typeof layer>,
-  imageOf: (given?: readonly [number, number, number]) => readonly [number, number, number],
-): Layer {
+/** The layer of a configuration; `image` finds what the images of one are. */
+export function layerOf(given: z.output<typeof layer>, image: () => ImageShape): Layer {
   switch (given.kind) {
     case "dense":
       return dense(given);
@@ -112,9 +109,9 @@ export function layerOf(
     case "residual":
       return residual(given);
     case "convolutional":
-      return convolutional({ ...given, image: imageOf(given.image) });
+      return convolutional({ ...given, image: image() });
     case "two-scale":
-      return twoScale({ ...given, image: imageOf(given.image) });
+      return twoScale({ ...given, image: image() });
   }
 }
 

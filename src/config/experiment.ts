@@ -119,32 +119,38 @@ const splitOf = (
 ): Split =>
   split.by === "hash" ? splitByHash(dataset, split.train) : splitBySeed(dataset, split.train, seed);
 
-function modelOf({ model, solver, data }: Config, inputs: number, outputs: number): Model {
-  const imageOf = (given?: readonly [number, number, number]) => {
-    const image = given ?? (data.kind === "mnist" ? ([1, 28, 28] as const) : null);
-    if (image !== null) return image;
-    throw new DataError(`${model.kind}: ${data.kind} does not say what its images are`, {
-      hint: `set ${model.kind === "deq" ? "model.layer.image" : "model.image"} to [channels, height, width]`,
-    });
-  };
+function modelOf(config: Config, inputs: number, outputs: number): Model {
+  const { model, solver } = config;
   switch (model.kind) {
     case "monotone-deq":
       return monotoneDeq({ ...model, ...solver, inputs, outputs });
     case "deq": {
-      const layer = layerOf(model.layer, imageOf);
+      const layer = layerOf(model.layer, () => imageOf(config, inputs));
       return deq({ ...deqSettings(model), ...solversOf(solver), inputs, outputs, layer });
     }
     case "mlp":
       return mlp([inputs, ...model.widths, outputs], model);
     case "cnn": {
-      const image = imageOf(model.image);
-      const [planes, height, width] = image;
-      if (planes * height * width !== inputs)
-        throw new DataError(`cnn: images of ${image.join(" × ")}, but ${inputs} features`);
       const { widths: hidden, ...rest } = model;
-      return cnn({ ...rest, image, hidden, outputs });
+      return cnn({ ...rest, image: imageOf(config, inputs), hidden, outputs });
     }
   }
+}
+
+/** Channels, height and width of the images that a model of images takes. */
+function imageOf({ model, data }: Config, inputs: number): [number, number, number] {
+  const asked = model.kind === "deq" ? model.layer : model;
+  const given = "image" in asked ? asked.image : undefined;
+  const image = given ?? (data.kind === "mnist" ? ([1, 28, 28] as const) : null);
+  if (image === null) {
+    throw new DataError(`${model.kind}: ${data.kind} does not say what its images are`, {
+      hint: `set model.${model.kind === "deq" ? "layer.image" : "image"} to [channels, height, width]`,
+    });
+  }
+  const [planes, height, width] = image;
+  if (planes * height * width !== inputs)
+    throw new DataError(`${model.kind}: images of ${image.join(" × ")}, but ${inputs} features`);
+  return [planes, height, width];
 }
 
 const solversOf = (solver: Config["solver"]) => ({
