@@ -28,11 +28,11 @@ const gain = 0.9;
 const testEvery = 5;
 const options = { rtol: 1e-4, atol: 0, maxIterations: 100, testEvery };
 
-/** By the peer's names of its solvers. A step of the second has three evaluations, so a test six. */
+/** By the peer's names of its solvers. A step of Anderson's has three evaluations, with one mixing. */
 const solvers: Readonly<Record<string, Solver>> = {
   "fixed-point": { method: picard(), options },
-  anderson: { method: anderson({ period: 3 }), options: { ...options, testEvery: 2 } },
-  broyden: { method: broyden({ window: 10 }), options },
+  anderson: { method: anderson({ period: 3 }), options: { ...options, testEvery: 1 } },
+  broyden: { method: broyden({ window: 6 }), options: { ...options, testEvery: 3 } },
 };
 
 export const map =

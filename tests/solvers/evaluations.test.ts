@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { anderson } from "../../src/solvers/anderson.ts";
-import { broyden } from "../../src/solvers/broyden.ts";
+import { broyden, broydenDefaults } from "../../src/solvers/broyden.ts";
+import { broydenByHistory } from "../../src/solvers/broyden-history.ts";
 import type { Method } from "../../src/solvers/iterate.ts";
 import { picard } from "../../src/solvers/picard.ts";
 import { evaluations, type ProblemClass } from "./classes.ts";
@@ -58,8 +59,8 @@ describe("evaluations of f, 50 draws", () => {
 
   test("standard normal weights: Broyden solves all but one in 50, plain iteration hardly any", async () => {
     expect((await solve(hard, picard())).length).toBeLessThan(draws / 3);
-    for (const window of [30, 50]) {
-      const counts = await solve(hard, broyden({ window }));
+    for (const method of [broyden(), broydenByHistory(broydenDefaults)]) {
+      const counts = await solve(hard, method);
       expect(counts.length).toBeGreaterThanOrEqual(draws - 1);
       expect(median(counts)).toBeLessThan(33); // 29 published
     }

@@ -8,7 +8,8 @@ import { zerosLike } from "../../src/graph/ops/movement.ts";
 import { tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
 import { anderson } from "../../src/solvers/anderson.ts";
-import { broyden } from "../../src/solvers/broyden.ts";
+import { broyden, broydenDefaults } from "../../src/solvers/broyden.ts";
+import { broydenByHistory } from "../../src/solvers/broyden-history.ts";
 import { fixedPoint, solverHealth } from "../../src/solvers/fixed-point.ts";
 import type { Method } from "../../src/solvers/iterate.ts";
 import { evaluate, noise } from "../autodiff/differences.ts";
@@ -68,7 +69,7 @@ function andersonByDifferences(window: number, mixing: number, count: number): n
 }
 
 /** Broyden's good update of a dense H, set back to −I after every `window` steps. */
-function broydenDense(window: number, count: number): number[][] {
+function broydenPrinted(window: number, count: number): number[][] {
   const path: number[][] = [];
   let [z, g] = [zero(), f(zero())];
   let H = Matrix.eye(n).neg();
@@ -104,9 +105,14 @@ describe("the iterates are those of the textbook formula", () => {
     expect(found[0]).toBeAllClose(andersonByDifferences(2, 1, 2)[1], { rtol: 1e-9 });
   });
 
-  test.each([30, 4, 2])("Broyden, window %d", async (window) => {
-    const found = await iterates(broyden({ window, smallest: 1e-6 }), 12);
-    const wanted = broydenDense(window, 12);
+  test.each([
+    ["", Infinity, broyden({ smallest: 1e-6 })],
+    [" by its history", Infinity, broydenByHistory({ window: 30, smallest: 1e-6 })],
+    [" by its history, window 4", 4, broydenByHistory({ window: 4, smallest: 1e-6 })],
+    [" by its history, window 2", 2, broydenByHistory({ window: 2, smallest: 1e-6 })],
+  ])("Broyden%s", async (_, window, method) => {
+    const found = await iterates(method, 12);
+    const wanted = broydenPrinted(window, 12);
     found.forEach((z, k) => void expect(z).toBeAllClose(wanted[k], { rtol: 1e-7, atol: 1e-9 }));
   });
 });
@@ -116,6 +122,7 @@ describe("the implicit derivative against a dense solve", () => {
   const solvers = {
     anderson: { method: anderson(), options },
     broyden: { method: broyden(), options },
+    "broyden by its history": { method: broydenByHistory(broydenDefaults), options },
   };
   const names = Object.keys(solvers) as (keyof typeof solvers)[];
   const pairs = names.flatMap((forward) => names.map((backward) => [forward, backward] as const));

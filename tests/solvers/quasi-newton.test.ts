@@ -9,7 +9,8 @@ import { type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { constant, input } from "../../src/graph/value.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { anderson } from "../../src/solvers/anderson.ts";
-import { broyden } from "../../src/solvers/broyden.ts";
+import { broyden, broydenDefaults } from "../../src/solvers/broyden.ts";
+import { broydenByHistory } from "../../src/solvers/broyden-history.ts";
 import { iterate, type Method, type StateMap } from "../../src/solvers/iterate.ts";
 import { solveOptions, solveStatuses } from "../../src/solvers/options.ts";
 import { picard } from "../../src/solvers/picard.ts";
@@ -21,7 +22,8 @@ const methods: readonly (readonly [string, Method])[] = [
   ["anderson, period 3", anderson({ period: 3 })],
   ["anderson, mixing 0.7, window 3", anderson({ mixing: 0.7, window: 3 })],
   ["broyden", broyden()],
-  ["broyden, window 4", broyden({ window: 4 })],
+  ["broyden by its history", broydenByHistory(broydenDefaults)],
+  ["broyden by its history, window 4", broydenByHistory({ ...broydenDefaults, window: 4 })],
 ];
 
 const numbers = ({ data }: Tensor) => Array.from(data, Number);
@@ -147,6 +149,7 @@ describe("on a linear map of R⁴ that does not contract", () => {
     ["anderson ends after n + 1 mixed iterates", anderson({ ridge: 0 }), n + 2],
     // Gay (1979), "Some convergence properties of Broyden's method".
     ["broyden ends after 2n steps", broyden({ smallest: 1e-9 }), 2 * n + 1],
+    ["so it does by its history", broydenByHistory({ window: 9, smallest: 1e-9 }), 2 * n + 1],
   ])("%s", async (_, method, evaluations) => {
     const found = await solve(method, linear, [[0, 0, 0, 0]], { rtol: 1e-8 });
     expect(found.z).toBeAllClose(exact, { rtol: 1e-6 });
