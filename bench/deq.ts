@@ -31,8 +31,8 @@ const options = { rtol: 1e-4, atol: 0, maxIterations: 100, testEvery };
 /** By the peer's names of its solvers. A step of Anderson's has three evaluations, with one mixing. */
 const solvers: Readonly<Record<string, Solver>> = {
   "fixed-point": { method: picard(), options },
-  anderson: { method: anderson({ period: 3 }), options: { ...options, testEvery: 1 } },
-  broyden: { method: broyden({ window: 6 }), options: { ...options, testEvery: 3 } },
+  anderson: { method: anderson({ window: 4, period: 3 }), options: { ...options, testEvery: 1 } },
+  broyden: { method: broyden({ window: 4 }), options: { ...options, testEvery: 3 } },
 };
 
 export const map =

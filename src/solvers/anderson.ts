@@ -7,7 +7,7 @@ import { constant } from "../graph/value.ts";
 import { fromRow, perSample, products, toRow } from "./history.ts";
 import type { Method } from "./iterate.ts";
 import { methodOptions, type Ranges } from "./options.ts";
-import { epsilon } from "./rows.ts";
+import { epsilon, sums } from "./rows.ts";
 
 export interface AndersonOptions {
   /** Iterates mixed, m. */
@@ -107,12 +107,10 @@ function weights(gram: Value, ridge: number): Value {
   const window = Number(shape[1]);
   const factors = diagonal(window, 1, 1 + Math.max(ridge, epsilon[dtype]));
   const solved = inverse(mul(gram, constant(factors, dtype, [window, window])));
-  // Sums as products: a reduction adds in an order that depends on where in memory a row begins.
-  const ones = constant(Array<number>(window).fill(1), dtype, [window, 1]);
-  const ratios = reshape(matmul(solved, ones), [shape[0], 1, window]);
-  const alpha = div(ratios, matmul(ratios, ones));
+  const ratios = reshape(sums(solved), [shape[0], 1, window]);
+  const alpha = div(ratios, sums(ratios));
   // Beyond this, rounding in f(z) would move the mixture by more than √ε. NaN is not less either.
-  const size = matmul(abs(alpha), ones);
+  const size = sums(abs(alpha));
   const newest = constant(
     Array.from({ length: window }, (_, i) => +(i === window - 1)),
     dtype,

@@ -1,10 +1,11 @@
-import { abs, add, div, greater, mul, sub, where } from "../graph/ops/elementwise.ts";
+import { abs, add, div, greater, mul, square, sub, where } from "../graph/ops/elementwise.ts";
 import { matmul } from "../graph/ops/linear.ts";
 import { reshape, zerosLike } from "../graph/ops/movement.ts";
 import { constant } from "../graph/value.ts";
 import type { BroydenOptions } from "./broyden.ts";
 import { fromRow, perSample, products, toRow } from "./history.ts";
 import type { Method } from "./iterate.ts";
+import { sums } from "./rows.ts";
 
 /** Broyden's good method with the matrix P = −H of each sample, [N, D, D]; nothing is forgotten. */
 export function broydenDense({ smallest }: Pick<BroydenOptions, "smallest">): Method {
@@ -21,12 +22,12 @@ export function broydenDense({ smallest }: Pick<BroydenOptions, "smallest">): Me
       const [row, last, P] = carry.slice(-3);
       const fz = f(...z);
       const p = products(sub(toRow(fz), row), P);
-      const square = products(last, last);
-      const divisor = sub(1, div(products(last, p), square));
+      const length = sums(square(last)); // ‖s‖²
+      const divisor = sub(1, div(sums(mul(last, p)), length));
       // 0/0 before the first step, and of a sample at its solution: NaN is not greater.
       const usable = greater(abs(divisor), smallest);
       const s = div(p, where(usable, divisor, 1));
-      const change = mul(matmul(last, P), where(usable, div(1, square), 0));
+      const change = mul(matmul(last, P), where(usable, div(1, length), 0));
       const [n, , d] = s.shape;
       const moved = add(row, s);
       const next = add(P, matmul(reshape(s, [n, d, 1]), change));

@@ -17,12 +17,12 @@ import {
   sub,
   where,
 } from "../graph/ops/elementwise.ts";
-import { matmul } from "../graph/ops/linear.ts";
 import { filled, reshape } from "../graph/ops/movement.ts";
 import { reduceMax, reduceMin, reduceSum } from "../graph/ops/reduction.ts";
 import { elementCount, formatType, isFloat } from "../graph/shape.ts";
 import { constant } from "../graph/value.ts";
 import { type SolveInfo, type SolveOptions, statusCode } from "./options.ts";
+import { sums } from "./rows.ts";
 
 /** f of the state, which may be several tensors [N, ...]. */
 export type StateMap = (...z: Value[]) => readonly Value[];
@@ -147,17 +147,12 @@ const code = (status: keyof typeof statusCode) => constant(statusCode[status], "
 const squaredNorm = (state: readonly Value[]): Value =>
   state
     .map((value) => {
-      const [n, ...sizes] = value.shape;
-      const squares = square(value);
-      const count = elementCount(sizes);
-      if (count !== null && count % 8 !== 0) {
-        // A reduction adds in an order that depends on where in memory a row begins; a product does not.
-        const ones = constant(Array<number>(count).fill(1), value.dtype, [count, 1]);
-        return matmul(reshape(squares, [n, count]), ones);
-      }
+      const count = elementCount(value.shape.slice(1));
+      if (count !== null) return sums(square(reshape(value, [value.shape[0], count])));
       // Quicker than ReduceSumSquare, which runs over rows one by one.
-      const axes = sizes.map((_, i) => i + 1);
-      return reshape(reduceSum(squares, axes, { keepdims: true }), [n, 1]);
+      const axes = value.shape.map((_, i) => i).slice(1);
+      const sum = reduceSum(square(value), axes, { keepdims: true });
+      return reshape(sum, [value.shape[0], 1]);
     })
     .reduce(add);
 

@@ -1,7 +1,10 @@
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
+import { matmul } from "../graph/ops/linear.ts";
 import { concat, reshape, split } from "../graph/ops/movement.ts";
+import { reduceSum } from "../graph/ops/reduction.ts";
 import { type DType, elementCount, formatType } from "../graph/shape.ts";
+import { constant } from "../graph/value.ts";
 
 /** How many numbers each sample of a tensor [N, ...] has. @throws ShapeError unless that is known */
 export function width(value: Value): number {
@@ -25,6 +28,17 @@ export const toRows = (state: readonly Value[]): Value =>
 export function fromRows(rows: Value, like: readonly Value[]): readonly Value[] {
   const parts = like.length === 1 ? [rows] : split(rows, 1, like.map(width));
   return parts.map((part, i) => reshape(part, like[i].shape));
+}
+
+/**
+ * The sum along the last axis, which is kept, in an order that does not depend on the batch: a
+ * reduction adds in one that depends on where in memory a row begins, unless all begin alike.
+ */
+export function sums(x: Value): Value {
+  const size = x.shape.at(-1)!;
+  if (typeof size !== "number" || size % 8 === 0)
+    return reduceSum(x, [x.shape.length - 1], { keepdims: true });
+  return matmul(x, constant(Array<number>(size).fill(1), x.dtype, [size, 1]));
 }
 
 /** The distance from 1 to the next number. */
