@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { abs, div, less, mul, sub, where } from "../graph/ops/elementwise.ts";
+import { abs, add, div, less, mul, sub, where } from "../graph/ops/elementwise.ts";
 import { inverse, matmul } from "../graph/ops/linear.ts";
 import { concat, matrixTranspose, reshape, slice, zerosLike } from "../graph/ops/movement.ts";
 import { constant } from "../graph/value.ts";
@@ -16,7 +16,7 @@ export interface AndersonOptions {
   readonly ridge: number;
   /** β: how much of the mixed residual is added to the mixed iterate. */
   readonly mixing: number;
-  /** Mixes after every p-th evaluation; those between are plain steps, which cost nothing more. */
+  /** Mixes after every p-th evaluation; those between are plain (damped) steps, which cost no more. */
   readonly period: number;
 }
 
@@ -75,7 +75,7 @@ export function anderson(options: Partial<AndersonOptions> = {}): Method {
       let images = carry.slice(-window);
       let [z, fz]: (readonly Value[])[] = [like, like];
       for (let k = 0; k < period; k++) {
-        if (k > 0) z = fz;
+        if (k > 0) z = damped(z, fz, mixing);
         fz = f(...z);
         const image = toRow(fz);
         images = [...images.slice(1), image];
@@ -91,6 +91,10 @@ export function anderson(options: Partial<AndersonOptions> = {}): Method {
     },
   };
 }
+
+/** z + β (f(z) − z) */
+const damped = (z: readonly Value[], fz: readonly Value[], beta: number) =>
+  beta === 1 ? fz : fz.map((image, i) => add(mul(image, beta), mul(z[i], 1 - beta)));
 
 /** The Gram matrix [N, m, m] after its newest rows [N, p, m] have replaced the oldest. */
 function nextGram(gram: Value, rows: Value): Value {

@@ -6,13 +6,13 @@ import { methodOptions, type Ranges } from "./options.ts";
 import { width } from "./rows.ts";
 
 export interface BroydenOptions {
-  /** Steps kept, w; after w steps a sample starts anew with H = −I. For states above 40 numbers wide. */
+  /** For states more than 40 numbers wide: steps kept, w; after w steps a sample starts anew with H = −I. */
   readonly window: number;
-  /** δ: where the update would divide by less than this it is not made. */
+  /** δ: no update is made where it would divide by less than this; a history then starts anew. */
   readonly smallest: number;
 }
 
-export const broydenDefaults: BroydenOptions = { window: 30, smallest: 0.1 };
+export const broydenDefaults: BroydenOptions = { window: 20, smallest: 0.1 };
 
 const ranges: Ranges<BroydenOptions> = {
   window: { whole: true, from: 2 },

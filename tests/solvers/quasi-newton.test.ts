@@ -21,6 +21,7 @@ const methods: readonly (readonly [string, Method])[] = [
   ["anderson", anderson()],
   ["anderson, period 3", anderson({ period: 3 })],
   ["anderson, mixing 0.7, window 3", anderson({ mixing: 0.7, window: 3 })],
+  ["anderson, mixing 0.7, period 2", anderson({ mixing: 0.7, period: 2 })],
   ["broyden", broyden()],
   ["broyden by its history", broydenByHistory(broydenDefaults)],
   ["broyden by its history, window 4", broydenByHistory({ ...broydenDefaults, window: 4 })],
