@@ -13,39 +13,49 @@ const methods: Readonly<Record<string, Method>> = {
   broyden: broyden({ window: 50 }),
 };
 
-/** Medians to a relative residual of 1e-8, of an independent implementation in numpy with its own draws. */
-const table: readonly (ProblemClass & { name: string; medians: Record<string, number> })[] = [
-  { name: "PyTorch's", n: 10, medians: { picard: 20, anderson: 13, broyden: 13 } },
-  { name: "PyTorch's", n: 87, medians: { picard: 20, anderson: 19, broyden: 19 } },
+interface Row extends ProblemClass {
+  readonly name: string;
+  readonly rtol: number;
+  readonly medians: Readonly<Record<string, number>>;
+}
+const near = { name: "spectral radius 0.94", n: 87, deviation: 0.94 / Math.sqrt(87) };
+/** Medians of an independent implementation in numpy, with its own draws. */
+const table: readonly Row[] = [
+  { name: "PyTorch's", n: 10, rtol: 1e-3, medians: { picard: 8, anderson: 7, broyden: 7 } },
+  { name: "PyTorch's", n: 10, rtol: 1e-8, medians: { picard: 20, anderson: 13, broyden: 13 } },
+  { name: "PyTorch's", n: 87, rtol: 1e-3, medians: { picard: 9, anderson: 8, broyden: 8 } },
+  { name: "PyTorch's", n: 87, rtol: 1e-8, medians: { picard: 20, anderson: 19, broyden: 19 } },
+  { ...near, rtol: 1e-3, medians: { picard: 13, anderson: 12, broyden: 12 } },
+  { ...near, rtol: 1e-8, medians: { picard: 35, anderson: 30, broyden: 28 } },
   {
     name: "spectral radius 0.93",
     n: 10,
     deviation: 0.285,
+    rtol: 1e-8,
     medians: { picard: 32, anderson: 15, broyden: 15 },
-  },
-  {
-    name: "spectral radius 0.94",
-    n: 87,
-    deviation: 0.94 / Math.sqrt(87),
-    medians: { picard: 35, anderson: 30, broyden: 28 },
   },
 ];
 const past = { n: 87, deviation: 1.57 / Math.sqrt(87) };
 const hard = { n: 10, deviation: 1 };
 
 const median = (ascending: readonly number[]) => ascending[Math.floor(ascending.length / 2)];
-const solve = (kind: ProblemClass, method: Method, scale?: number) =>
-  evaluations(kind, draws, method, { rtol: 1e-8 }, scale);
+const solve = (kind: ProblemClass, method: Method, { scale = 1, rtol = 1e-8 } = {}) =>
+  evaluations(kind, draws, method, { rtol }, scale);
 
 describe("evaluations of f, 50 draws", () => {
-  test.each(table)("initialisation: $name, n = $n: near those published", async (kind) => {
-    for (const [name, method] of Object.entries(methods)) {
-      const counts = await solve(kind, method);
-      const published = kind.medians[name];
-      if (name !== "picard") expect(counts.length, name).toBe(draws);
-      expect(Math.abs(median(counts) - published), name).toBeLessThanOrEqual(0.15 * published);
-    }
-  });
+  test.each(table)(
+    "initialisation: $name, n = $n, to $rtol: near those published",
+    async (kind) => {
+      for (const [name, method] of Object.entries(methods)) {
+        const counts = await solve(kind, method, { rtol: kind.rtol });
+        const published = kind.medians[name];
+        if (name !== "picard") expect(counts.length, name).toBe(draws);
+        expect(Math.abs(median(counts) - published), name).toBeLessThanOrEqual(
+          1 + 0.12 * published,
+        );
+      }
+    },
+  );
 
   test("past a spectral radius of 1: Broyden half of Anderson, both where plain iteration fails", async () => {
     const plain = await solve(past, methods.picard);
@@ -72,7 +82,7 @@ describe("evaluations of f, 50 draws", () => {
     const kind = { n: 87, deviation: 0.94 / Math.sqrt(87) };
     const [each, third] = [
       await solve(kind, anderson()),
-      await solve(kind, anderson({ period: 3 })),
+      await solve(near, anderson({ period: 3 })),
     ];
     expect(third.length).toBe(draws);
     expect(median(third)).toBeLessThan(1.15 * median(each));
@@ -84,7 +94,7 @@ describe("evaluations of f, 50 draws", () => {
       const kind = { n: 10, deviation: 0.285 };
       const counts = await solve(kind, methods[name]);
       for (const scale of [1e-3, 1e3])
-        expect(await solve(kind, methods[name], scale)).toEqual(counts);
+        expect(await solve(kind, methods[name], { scale })).toEqual(counts);
     },
   );
 });

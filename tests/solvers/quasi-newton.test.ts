@@ -80,6 +80,19 @@ describe.each(methods)("%s", (_, method) => {
     expect(found.z.slice(0, 3)).toEqual([0, 0, 0]);
   });
 
+  test("in single precision it comes as near as single precision can", async () => {
+    const z0 = input("z0", "float32", ["N", 8]);
+    const weight = constant(noise(64, 4), "float32", [8, 8]);
+    const f = (z: Value) => tanh(affine(z, mul(weight, 0.4), constant(noise(8, 5), "float32")));
+    const { z, info } = iterate(method, (x) => [f(x)], [z0], solveOptions({ rtol: 2e-6, atol: 0 }));
+    const program = await compile({ z0 }, { z: z[0], fz: f(z[0]), status: info.status });
+    const starts = tensorOf(Float32Array.from(noise(40, 6)), [5, 8]);
+    const found = await program.run({ z0: starts });
+    await program.release();
+    expect(numbers(found.status)).toEqual([1, 1, 1, 1, 1]);
+    expect(numbers(found.z)).toBeAllClose(numbers(found.fz), { rtol: 0, atol: 1e-5 });
+  });
+
   test("several tensors are as one laid end to end", async () => {
     const z0 = input("z0", "float64", ["N", 8]);
     const cut = (z: Value) => [
