@@ -6,3 +6,4 @@ export {
   fixedPoint,
   type StateMap,
 } from "./autodiff/implicit.ts";
+export { jvp, sampleJacobian } from "./autodiff/jacobian.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { nearest } from "../errors/suggest.ts";
 import type { Path } from "./document.ts";
 import { configFile } from "./schema.ts";
-import { nearest } from "./suggest.ts";
 
 type Json = z.core.JSONSchema.JSONSchema;
 

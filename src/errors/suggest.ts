@@ -1,3 +1,12 @@
+import { UsageError } from "../errors.ts";
+
+/** The refusal, `what` and the name, of one that is not known; with the one it is likely a slip of. */
+export function unknownName(what: string, given: string, known: readonly string[]): UsageError {
+  const found = nearest(given, known);
+  const message = `${what} "${given}"${found === undefined ? "" : `: did you mean "${found}"?`}`;
+  return new UsageError(message, `known: ${known.join(", ")}`);
+}
+
 /** The known name that `given` is likely a slip of; case, `-` and `_` do not count. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
   const plain = (name: string) => name.toLowerCase().replaceAll(/[-_\s]/g, "");
