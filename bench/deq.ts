@@ -6,7 +6,7 @@ import { filled } from "../src/graph/ops/movement.ts";
 import type { Model, Parameters } from "../src/models/model.ts";
 import { anderson } from "../src/solvers/anderson.ts";
 import { broyden } from "../src/solvers/broyden.ts";
-import { fixedPoint, type Solver, type SolverHealth } from "../src/solvers/fixed-point.ts";
+import { fixedPoint, type IteratedSolver, type SolverHealth } from "../src/solvers/fixed-point.ts";
 import { picard } from "../src/solvers/picard.ts";
 import { sgd } from "../src/training/optimisers.ts";
 import { forwardCase } from "./forward.ts";
@@ -29,7 +29,7 @@ const testEvery = 4;
 const options = { rtol: 1e-4, atol: 0, maxIterations: 100, testEvery };
 
 /** By the peer's names of its solvers. A step of Anderson's has three evaluations, with one mixing. */
-const solvers: Readonly<Record<string, Solver>> = {
+const solvers: Readonly<Record<string, IteratedSolver>> = {
   "fixed-point": { method: picard(), options },
   anderson: { method: anderson({ window: 4, period: 3 }), options: { ...options, testEvery: 1 } },
   broyden: { method: broyden({ window: 4 }), options: { ...options, testEvery: 3 } },
@@ -39,11 +39,11 @@ export const map =
   ({ W, U, b }: Values, x: Value) =>
   (z: Value) => [tanh(gemm(z, W, affine(x, U, b), { transB: true }))];
 
-const equilibrium = (p: Values, x: Value, solver: Solver, health: SolverHealth) =>
+const equilibrium = (p: Values, x: Value, solver: IteratedSolver, health: SolverHealth) =>
   fixedPoint(map(p, x), [filled(0, x)], { forward: solver, backward: solver }, health)[0];
 
 /** z* = tanh(W z* + U x + b), y = W_o z* + b_o. */
-export const tanhDeq = (n: number, solver: Solver): Model => ({
+export const tanhDeq = (n: number, solver: IteratedSolver): Model => ({
   kind: "tanh-deq",
   inputs: n,
   outputs: 10,

@@ -125,7 +125,14 @@ function numbers({ loss, accuracy, forward, backward }: Metrics): Parts {
     [`loss ${loss.toPrecision(3)}`, 0],
     ...(accuracy === undefined ? [] : [[`acc ${percent(accuracy)}`, 0] as const]),
     ...(forward ? [[`fwd ${forward.meanIterations.toFixed(1)} its`, 2] as const] : []),
-    ...(backward ? [[`bwd ${backward.meanIterations.toFixed(1)} its`, 3] as const] : []),
+    ...(backward
+      ? [
+          [
+            `bwd ${backward.meanIterations.toFixed(1)} its${backward.truncated ? " truncated" : ""}`,
+            3,
+          ] as const,
+        ]
+      : []),
     ...(forward ? [[`unconverged ${percent(failed, 1)}`, failed > 0 ? 0 : 4] as const] : []),
   ];
 }

@@ -22,7 +22,7 @@ export interface AndersonOptions {
 
 export const andersonDefaults: AndersonOptions = { window: 6, ridge: 1e-10, mixing: 1, period: 1 };
 
-const ranges: Ranges<AndersonOptions> = {
+export const andersonRanges: Ranges<AndersonOptions> = {
   window: { whole: true, from: 2 },
   ridge: { from: 0 },
   mixing: { above: 0, to: 1 },
@@ -52,7 +52,7 @@ export function anderson(options: Partial<AndersonOptions> = {}): Method {
   const { window, ridge, mixing, period } = methodOptions(
     "anderson",
     andersonDefaults,
-    ranges,
+    andersonRanges,
     options,
   );
   if (period > window) {

@@ -14,7 +14,7 @@ export interface BroydenOptions {
 
 export const broydenDefaults: BroydenOptions = { window: 20, smallest: 0.1 };
 
-const ranges: Ranges<BroydenOptions> = {
+export const broydenRanges: Ranges<BroydenOptions> = {
   window: { whole: true, from: 2 },
   smallest: { above: 0, to: 0.5 },
 };
@@ -38,7 +38,7 @@ const widest = 40;
  * @throws UsageError for an unknown option or one out of range
  */
 export function broyden(options: Partial<BroydenOptions> = {}): Method {
-  const chosen = methodOptions("broyden", broydenDefaults, ranges, options);
+  const chosen = methodOptions("broyden", broydenDefaults, broydenRanges, options);
   const [matrix, history] = [broydenDense(chosen), broydenByHistory(chosen)];
   const isSquare = ({ shape: [, rows, columns] }: Value) => rows === columns;
   return {

@@ -1,13 +1,28 @@
 import { fixedPoint as implicit } from "../autodiff/implicit.ts";
+import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { iterate, type Method, type StateMap } from "./iterate.ts";
+import { iterate, type Method, type Solution, type StateMap } from "./iterate.ts";
 import { type SolveInfo, type SolveOptions, solveOptions } from "./options.ts";
 
-/** A method with its options, for one of the two solves. */
-export interface Solver {
+/** What finds z = f(z) for one of the two solves: a method with its options, or a whole solve. */
+export type Solver = IteratedSolver | WholeSolver;
+
+export interface IteratedSolver {
   readonly method: Method;
   readonly options?: Partial<SolveOptions>;
 }
+export interface WholeSolver {
+  readonly solve: Solve;
+  /** Right for affine f(z) = Az + b started at b alone, such as the backward solve's g = Jᵀg + a. */
+  readonly linear?: boolean;
+}
+export type Solve = (f: StateMap, z0: readonly Value[]) => Solution;
+
+/** The solve that a solver stands for. */
+export const solveOf = (solver: Solver): Solve =>
+  "solve" in solver
+    ? solver.solve
+    : (f, z0) => iterate(solver.method, f, z0, solveOptions(solver.options));
 
 /** Where the outcomes of solves are collected while a graph is built: forward at once, backward
  * when the gradient is taken. */
@@ -22,6 +37,8 @@ export const solverHealth = (): SolverHealth => ({ forward: [], backward: [], eq
 /**
  * z* = f(z*) from z0, differentiable in all that f captures by the implicit rule. The outcome of
  * every solve goes to `health`: a solve that failed is seen, not guessed.
+ *
+ * @throws UsageError for a forward solver that is right for linear equations alone
  */
 export function fixedPoint(
   f: StateMap,
@@ -29,13 +46,17 @@ export function fixedPoint(
   { forward, backward }: { readonly forward: Solver; readonly backward: Solver },
   health: SolverHealth,
 ): readonly Value[] {
-  const solve =
-    ({ method, options }: Solver, log: SolveInfo[]) =>
-    (map: StateMap, start: readonly Value[]) => {
-      const { z, info } = iterate(method, map, start, solveOptions(options));
-      log.push(info);
-      return z;
-    };
+  if ("solve" in forward && forward.linear) {
+    throw new UsageError(
+      "fixedPoint: the forward solver is one for linear equations",
+      "take it for the backward solve",
+    );
+  }
+  const solve = (solver: Solver, log: SolveInfo[]) => (map: StateMap, start: readonly Value[]) => {
+    const { z, info } = solveOf(solver)(map, start);
+    log.push(info);
+    return z;
+  };
   return implicit(f, z0, {
     forward: solve(forward, health.forward),
     backward: solve(backward, health.backward),

@@ -12,12 +12,13 @@ import {
   lessOrEqual,
   minimum,
   mul,
+  not,
   sqrt,
   square,
   sub,
   where,
 } from "../graph/ops/elementwise.ts";
-import { filled, reshape } from "../graph/ops/movement.ts";
+import { filled, reshape, squeeze } from "../graph/ops/movement.ts";
 import { reduceMax, reduceMin, reduceSum } from "../graph/ops/reduction.ts";
 import { elementCount, formatType, isFloat } from "../graph/shape.ts";
 import { constant } from "../graph/value.ts";
@@ -38,6 +39,8 @@ export interface Step {
   readonly carry: readonly Value[];
   readonly z: readonly Value[]; // where f was evaluated last
   readonly fz: readonly Value[];
+  /** Samples [N, 1] that the method gives up. */
+  readonly stop?: Value;
 }
 
 export interface Solution {
@@ -52,13 +55,15 @@ export interface Solution {
  * it does not depend on the rest of the batch; the loop ends when no sample is left.
  *
  * @param z0  the state, each [N, ...] with the same N
+ * @param started  which samples [N, 1] to solve, all unless given; the others keep their z0, at no steps
  * @throws ShapeError for a state without a sample axis
  */
 export function iterate(
   method: Method,
   f: StateMap,
   z0: readonly Value[],
-  { rtol, atol, maxIterations, testEvery, divergence }: SolveOptions,
+  { rtol, atol, maxIterations, testEvery, divergence, trace }: SolveOptions,
+  started?: Value,
 ): Solution {
   for (const z of z0) {
     if (z.shape.length < 2 || !isFloat(z.dtype)) {
@@ -66,12 +71,14 @@ export function iterate(
     }
   }
   const column = squaredNorm(z0);
+  const chosen = started ? cast(started, column.dtype) : filled(1, column);
+  const proceed = started && cast(reduceMax(chosen), "bool");
   const initial = {
     ...numbered("carry", method.start(z0)),
     ...numbered("best", z0),
     smallest: filled(Infinity, column),
-    active: less(filled(0, column), 1),
-    going: filled(1, column), // active, as a number
+    active: started ?? less(filled(0, column), 1),
+    going: chosen, // active, as a number
     excess: filled(0, column),
     passed: filled(0, column),
   };
@@ -80,7 +87,8 @@ export function iterate(
   const rounds = Math.ceil(maxIterations / perTest);
 
   // A test is twenty operators: at small sizes ten steps' worth. What can wait comes after the loop.
-  const { state: end } = loop({ times: rounds }, initial as Values, (now) => {
+  const repeat = { times: rounds, ...(proceed && { proceed }) };
+  const { state: end, outputs } = loop(repeat, initial as Values, (now) => {
     let step = method.step(
       f,
       carried.map((key) => now[key]),
@@ -94,7 +102,8 @@ export function iterate(
     const size = mul(squaredNorm(fz), rtol ** 2);
     const excess = sub(found, atol === 0 ? size : add(size, atol ** 2));
     // NaN fails both comparisons and an infinite residual the second, so that either ends the sample.
-    const active = and(greater(excess, 0), less(mul(residual, divergence ** -2), now.smallest));
+    const ongoing = and(greater(excess, 0), less(mul(residual, divergence ** -2), now.smallest));
+    const active = step.stop ? and(ongoing, not(step.stop)) : ongoing;
     const improved = less(residual, now.smallest);
     const going = cast(active, column.dtype);
     // While all samples improve there is nothing to pick: Where takes five times as long as If.
@@ -119,6 +128,7 @@ export function iterate(
         passed: add(now.passed, going),
       },
       proceed: cast(reduceMax(going), "bool"),
+      outputs: (trace ? { residual: sqrt(where(now.active, found, NaN)) } : {}) as Values,
     };
   });
 
@@ -126,7 +136,7 @@ export function iterate(
   const met = where(lessOrEqual(excess, 0), code("converged"), code("diverged"));
   const ended = where(less(abs(excess), Infinity), met, code("non-finite"));
   // A sample that ended passed all tests but its last.
-  const tests = minimum(add(end.passed, 1), rounds);
+  const tests = minimum(add(end.passed, started ? chosen : 1), rounds);
   const perSample = (value: Value) => reshape(value, [value.shape[0]]);
   return {
     z: z0.map((_, i) => end[`best${i}`]),
@@ -134,6 +144,7 @@ export function iterate(
       status: perSample(where(active, code("max-iterations"), ended)),
       iterations: perSample(cast(mul(tests, perTest), "int64")),
       residual: sqrt(perSample(end.smallest)),
+      ...(trace && { trace: squeeze(outputs.residual, [2]) }),
     },
   };
 }

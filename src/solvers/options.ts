@@ -1,8 +1,18 @@
+import { unknownName } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 
-/** How a sample's solve ended, in the order of the codes in `SolveInfo.status`. */
-export const solveStatuses = ["max-iterations", "converged", "diverged", "non-finite"] as const;
+/**
+ * How a sample's solve ended, in the order of the codes in `SolveInfo.status`. `truncated` is a solve
+ * that was asked for a fixed number of steps and does not claim to have converged.
+ */
+export const solveStatuses = [
+  "max-iterations",
+  "converged",
+  "diverged",
+  "non-finite",
+  "truncated",
+] as const;
 export type SolveStatus = (typeof solveStatuses)[number];
 
 export const statusCode: Readonly<Record<SolveStatus, number>> = {
@@ -10,6 +20,7 @@ export const statusCode: Readonly<Record<SolveStatus, number>> = {
   converged: 1,
   diverged: 2,
   "non-finite": 3,
+  truncated: 4,
 };
 
 /** What is known of a solve, per sample of the batch [N]. */
@@ -17,6 +28,10 @@ export interface SolveInfo {
   readonly status: Value; // int64, an index into solveStatuses
   readonly iterations: Value; // int64, steps taken until the sample ended
   readonly residual: Value; // ‖f(z) − z‖₂ at the z returned
+  /** Of a solver that takes a fixed number of steps: which samples [N] ended as `truncated`, bool. */
+  readonly truncated?: Value;
+  /** Residuals at the tests, [tests, N], where asked for; NaN for a sample that had ended before. */
+  readonly trace?: Value;
 }
 
 export interface SolveOptions {
@@ -28,6 +43,8 @@ export interface SolveOptions {
   readonly testEvery: number;
   /** A sample has diverged once its residual is this many times the smallest it had. */
   readonly divergence: number;
+  /** Whether to give the residual of every test. */
+  readonly trace: boolean;
 }
 
 export const solveDefaults: SolveOptions = {
@@ -36,22 +53,24 @@ export const solveDefaults: SolveOptions = {
   maxIterations: 100,
   testEvery: 1,
   divergence: 1e6,
+  trace: false,
 };
 
 /** Fills in defaults. @throws UsageError for an unknown name or a value out of range */
 export function solveOptions(given: Partial<SolveOptions> = {}): SolveOptions {
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in solveDefaults)) {
-      throw new UsageError(
-        `unknown solver option "${name}"`,
-        `known: ${Object.keys(solveDefaults).join(", ")}`,
-      );
-    }
-    const whole = name === "maxIterations" || name === "testEvery";
-    const fits = whole ? Number.isInteger(value) && value >= 1 : value >= 0;
-    if (!fits) throw new UsageError(`solver option ${name} = ${value}`);
+    if (!(name in solveDefaults))
+      throw unknownName("unknown solver option", name, Object.keys(solveDefaults));
+    if (!fits(name, value)) throw new UsageError(`solver option ${name} = ${value}`);
   }
   return { ...solveDefaults, ...given };
+}
+
+function fits(name: string, value: unknown): boolean {
+  if (name === "trace") return typeof value === "boolean";
+  if (typeof value !== "number") return false;
+  const whole = name === "maxIterations" || name === "testEvery";
+  return whole ? Number.isInteger(value) && value >= 1 : value >= 0;
 }
 
 /** What a number may be. */
@@ -71,12 +90,8 @@ export function methodOptions<T extends object>(
   given: Partial<T>,
 ): T {
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in defaults)) {
-      throw new UsageError(
-        `${method}: unknown option "${name}"`,
-        `known: ${Object.keys(defaults).join(", ")}`,
-      );
-    }
+    if (!(name in defaults))
+      throw unknownName(`${method}: unknown option`, name, Object.keys(defaults));
     const {
       whole = false,
       from = -Infinity,

@@ -5,6 +5,7 @@ import {
   div,
   maximum,
   mul,
+  type Operand,
   relu,
   sigmoid,
   softplus,
@@ -17,9 +18,10 @@ import { customVjp } from "../graph/value.ts";
 /**
  * An activation that is the proximal operator of a convex function: prox_g^α(v), elementwise, which
  * for α = 1 is the activation itself. For α ≠ 1 it is another function unless σ is scale invariant.
+ * α is a number, or a value that broadcasts to v, which the derivative holds.
  */
 export interface Prox {
-  (v: Value, alpha: number): Value;
+  (v: Value, alpha: Operand): Value;
   readonly kind: ProxKind;
 }
 
@@ -36,7 +38,11 @@ export function proxOf(kind: ProxKind, { slope = 0.01 } = {}): Prox {
         throw new UsageError(`leaky-relu: slope ${slope} is not in (0, 1]`);
       // v < 0: z = v / (1 + α(1/a − 1)), a leaky ReLU of another slope. Not by LeakyRelu, whose
       // attribute has single precision.
-      return named(kind, (v, alpha) => maximum(v, mul(v, 1 / (1 + alpha * (1 / slope - 1)))));
+      return named(kind, (v, alpha) =>
+        typeof alpha === "number"
+          ? maximum(v, mul(v, 1 / (1 + alpha * (1 / slope - 1))))
+          : maximum(v, div(v, add(mul(alpha, 1 / slope - 1), 1))),
+      );
     case "tanh":
       return named(
         kind,
@@ -57,7 +63,7 @@ export function proxOf(kind: ProxKind, { slope = 0.01 } = {}): Prox {
   }
 }
 
-const named = (kind: ProxKind, prox: (v: Value, alpha: number) => Value): Prox =>
+const named = (kind: ProxKind, prox: (v: Value, alpha: Operand) => Value): Prox =>
   Object.assign(prox, { kind });
 
 /**
@@ -67,21 +73,28 @@ const named = (kind: ProxKind, prox: (v: Value, alpha: number) => Value): Prox =
  */
 const smooth =
   (sigma: (t: Value) => Value, slope: (t: Value, z: Value) => Value) =>
-  (v: Value, alpha: number): Value => {
+  (v: Value, alpha: Operand): Value => {
     if (alpha === 1) return sigma(v);
-    const rate = (t: Value, z: Value) => add(mul(slope(t, z), 1 - alpha), alpha);
+    const rate = (t: Value, z: Value, a: Operand) => add(mul(slope(t, z), complement(a)), a);
     let t = v;
     for (let k = 0; k < newtonSteps(alpha); k++) {
       const z = sigma(t);
-      const excess = sub(add(mul(z, 1 - alpha), mul(t, alpha)), v);
-      t = sub(t, div(excess, rate(t, z)));
+      const excess = sub(add(mul(z, complement(alpha)), mul(t, alpha)), v);
+      t = sub(t, div(excess, rate(t, z, alpha)));
     }
-    const [solved] = customVjp([t], [v], (_, [root], [bar]) => [
+    const given = typeof alpha === "number" ? [v] : [v, alpha];
+    const [solved] = customVjp([t], given, ([, , a], [root], [bar]) => [
       null,
-      div(bar!, rate(root, sigma(root))),
+      div(bar!, rate(root, sigma(root), a ?? alpha)),
+      ...given.slice(1).map(() => null),
     ]);
     return sigma(solved);
   };
 
 /** Steps to 1e-12 for |v| ≤ 50: 9 at α = 0.01, 6 from 0.1 to 10 (measured). */
-const newtonSteps = (alpha: number) => (alpha < 0.1 || alpha > 10 ? 14 : 8);
+const newtonSteps = (alpha: Operand) =>
+  typeof alpha === "number" && alpha >= 0.1 && alpha <= 10 ? 8 : 14;
+
+/** 1 − α */
+export const complement = (alpha: Operand): Operand =>
+  typeof alpha === "number" ? 1 - alpha : sub(1, alpha);

@@ -1,10 +1,12 @@
 import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
+import { greater, mul, sqrt, square, where } from "../graph/ops/elementwise.ts";
 import { matmul } from "../graph/ops/linear.ts";
 import { concat, reshape, split } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
 import { type DType, elementCount, formatType } from "../graph/shape.ts";
 import { constant } from "../graph/value.ts";
+import type { StateMap } from "./iterate.ts";
 
 /** How many numbers each sample of a tensor [N, ...] has. @throws ShapeError unless that is known */
 export function width(value: Value): number {
@@ -47,4 +49,25 @@ export const epsilon: Readonly<Record<DType, number>> = {
   float64: 2 ** -52,
   int64: 1,
   bool: 1,
+};
+
+/** f as a map of rows [N, D]. */
+export const onRows = (f: StateMap, like: readonly Value[]) => (rows: Value) =>
+  toRows(f(...fromRows(rows, like)));
+
+/** ‖·‖² of each row of [N, D], [N, 1] */
+export const rowSquares = (rows: Value) => sums(square(rows));
+/** Products of the rows of two matrices, [N, 1] */
+export const rowProducts = (a: Value, b: Value) => sums(mul(a, b));
+
+/** The sum of the rows of a stack [N, m, D] with weights [N, 1, m], per sample: [N, D]. */
+export const combine = (weights: Value, stack: Value): Value => {
+  const [n, , d] = stack.shape;
+  return reshape(matmul(weights, stack), [n, d]);
+};
+
+/** The length at which to take products with A of f(z) = Az + b: f(sp) − b then loses nothing to rounding. */
+export const scaleOf = (b: Value) => {
+  const length = sqrt(rowSquares(b));
+  return where(greater(length, 0), length, 1);
 };

@@ -1,10 +1,10 @@
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
-import { abs, add, mul, sub } from "../graph/ops/elementwise.ts";
+import { abs, add, mul, type Operand, sub } from "../graph/ops/elementwise.ts";
 import { affine, gemm, inverse } from "../graph/ops/linear.ts";
 import { constant } from "../graph/value.ts";
 import type { StateMap } from "./iterate.ts";
-import type { Prox } from "./prox.ts";
+import { complement, type Prox } from "./prox.ts";
 
 /**
  * Operator splittings for z = σ(Wz + c), where I − W ⪰ mI and σ = prox_g¹: each is a map whose
@@ -18,8 +18,8 @@ export interface Splitting {
   readonly read: (state: Value) => Value;
 }
 
-const positive = (alpha: number) => {
-  if (!(alpha > 0 && Number.isFinite(alpha)))
+const positive = (alpha: Operand) => {
+  if (typeof alpha === "number" && !(alpha > 0 && Number.isFinite(alpha)))
     throw new UsageError(`splitting: alpha ${alpha} is not positive`);
 };
 
@@ -28,9 +28,9 @@ const positive = (alpha: number) => {
  *
  * @param weight  W [n, n]
  */
-export function forwardBackward(weight: Value, alpha: number, prox: Prox): Splitting {
+export function forwardBackward(weight: Value, alpha: Operand, prox: Prox): Splitting {
   positive(alpha);
-  const step = add(mul(weight, alpha), mul(identityLike(weight), 1 - alpha));
+  const step = add(mul(weight, alpha), mul(identityLike(weight), complement(alpha)));
   return {
     map: (c) => {
       const shift = mul(c, alpha);
@@ -41,10 +41,11 @@ export function forwardBackward(weight: Value, alpha: number, prox: Prox): Split
 }
 
 /** R = 2(I + α(I − W))⁻¹ − I, the reflected resolvent of I − W [n, n]. */
-export function reflectedResolvent(weight: Value, alpha: number): Value {
+export function reflectedResolvent(weight: Value, alpha: Operand): Value {
   positive(alpha);
   const unit = identityLike(weight);
-  return sub(mul(inverse(sub(mul(unit, 1 + alpha), mul(weight, alpha))), 2), unit);
+  const raised = typeof alpha === "number" ? 1 + alpha : add(alpha, 1);
+  return sub(mul(inverse(sub(mul(unit, raised), mul(weight, alpha))), 2), unit);
 }
 
 /**
@@ -54,7 +55,7 @@ export function reflectedResolvent(weight: Value, alpha: number): Value {
  *
  * @param reflected  R = reflectedResolvent(W, α)
  */
-export function peacemanRachford(reflected: Value, alpha: number, prox: Prox): Splitting {
+export function peacemanRachford(reflected: Value, alpha: Operand, prox: Prox): Splitting {
   positive(alpha);
   return {
     map: (c) => {
@@ -65,8 +66,25 @@ export function peacemanRachford(reflected: Value, alpha: number, prox: Prox): S
   };
 }
 
+/**
+ * Douglas–Rachford: the average of the identity and the Peaceman–Rachford map, u ← (u + PR(u))/2. Slower
+ * where that one contracts, and convergent for m = 0 too, where a solution exists.
+ *
+ * @param reflected  R = reflectedResolvent(W, α)
+ */
+export function douglasRachford(reflected: Value, alpha: Operand, prox: Prox): Splitting {
+  const { map, read } = peacemanRachford(reflected, alpha, prox);
+  return {
+    map: (c) => {
+      const whole = map(c);
+      return (u) => [mul(add(u, whole(u)[0]), 0.5)];
+    },
+    read,
+  };
+}
+
 /** 2 prox(u) − u, which for ReLU is |u|. */
-const reflection = (u: Value, alpha: number, prox: Prox) =>
+const reflection = (u: Value, alpha: Operand, prox: Prox) =>
   prox.kind === "relu" ? abs(u) : sub(mul(prox(u, alpha), 2), u);
 
 /** x Wᵀ + shift, row by row, in one operator. */

@@ -6,6 +6,8 @@ export interface SolverSummary {
   readonly mostIterations: number;
   /** Share of samples whose solve did not converge. */
   readonly unconverged: number;
+  /** Share of samples whose solve took a fixed number of steps, of a solver that claims no convergence. */
+  readonly truncated?: number;
 }
 
 export interface Metrics {
@@ -37,6 +39,7 @@ export interface SolverSums {
   readonly iterations: number;
   readonly most: number;
   readonly failed: number;
+  readonly truncated?: number;
 }
 
 /** How a run ended. */

@@ -40,6 +40,9 @@ export function readSteps(
     iterations: Number(found[`${direction}Iterations`]?.data[i] ?? 0),
     most: Number(found[`${direction}Most`]?.data[i] ?? 0),
     failed: Number(found[`${direction}Failed`]?.data[i] ?? 0),
+    ...(found[`${direction}Truncated`] && {
+      truncated: Number(found[`${direction}Truncated`].data[i]),
+    }),
   });
   return Array.from(found.loss.data as Float32Array, (loss, i) => {
     const [forward, backward] = [solves("forward", i), solves("backward", i)];
