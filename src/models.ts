@@ -21,6 +21,7 @@ export { type Activation, activations, mlp } from "./models/mlp.ts";
 export type { Model, Noise, Parameters, Pass, Supplies, Wants } from "./models/model.ts";
 export {
   type MonotoneDeqOptions,
+  type MonotoneSplitting,
   monotoneDeq,
   monotoneWeight,
   type SplittingKind,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { type Activation, activations } from "../models/mlp.ts";
 import type { SplittingKind } from "../models/monotone-deq.ts";
-import { solveDefaults } from "../solvers/options.ts";
+import { type Range, solveDefaults } from "../solvers/options.ts";
 import { proxKinds } from "../solvers/prox.ts";
+import { type Purpose, solverNames, solverTable } from "../solvers/registry.ts";
 import { deqModel } from "./deq.ts";
 
 /*
@@ -102,18 +103,56 @@ const model = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const direction = z
-  .strictObject({
-    rtol: z.number().min(0).default(solveDefaults.rtol),
-    atol: z.number().min(0).default(solveDefaults.atol),
-    maxIterations: count.default(solveDefaults.maxIterations),
-    testEvery: count.default(solveDefaults.testEvery),
-    divergence: positive.default(solveDefaults.divergence),
-  })
-  .prefault({});
+/** A number as the range of a solver's option has it. */
+const ranged = ({ whole = false, from, above, to }: Range) => {
+  let number = whole ? z.int() : z.number();
+  if (from !== undefined) number = number.min(from);
+  if (above !== undefined) number = number.gt(above);
+  if (to !== undefined) number = number.max(to);
+  return number.optional();
+};
+
+/** The options of all solvers for a purpose; which of them a method has, is checked after. */
+const methodKeys = (purpose: Purpose) =>
+  Object.fromEntries(
+    solverNames(purpose).flatMap((name) =>
+      Object.entries(solverTable[name].options).map(([key, { range }]) => [key, ranged(range)]),
+    ),
+  );
+
+/** One of the two solves: a method, its own options, and those of every solve. */
+const direction = (purpose: Purpose) =>
+  z
+    .strictObject({
+      method: z.enum(solverNames(purpose)).optional(), // picard, unless the model has one of its own
+      ...methodKeys(purpose),
+      rtol: z.number().min(0).default(solveDefaults.rtol),
+      atol: z.number().min(0).default(solveDefaults.atol),
+      maxIterations: count.default(solveDefaults.maxIterations),
+      testEvery: count.default(solveDefaults.testEvery),
+      divergence: positive.default(solveDefaults.divergence),
+    })
+    .superRefine((given, context) => {
+      const { method = "picard" } = given;
+      const { options } = solverTable[method];
+      for (const [key, value] of Object.entries(given)) {
+        if (key === "method" || key in solveDefaults || value === undefined) continue;
+        const own = options[key];
+        // Methods may share a name and not its range.
+        if (own && ranged(own.range).safeParse(value).success) continue;
+        const message = own
+          ? `${value} is out of the range of ${method}`
+          : `${method} has no such option; its own: ${Object.keys(options).join(", ") || "none"}`;
+        context.addIssue({ code: "custom", path: [key], message });
+      }
+    })
+    .prefault({});
 
 /** Forward: the equilibrium. Backward: the linear system of its derivative. */
-const solver = z.strictObject({ forward: direction, backward: direction });
+const solver = z.strictObject({
+  forward: direction("fixed-point"),
+  backward: direction("linear"),
+});
 
 const adam = {
   beta1: z.number().min(0).lt(1).default(0.9),

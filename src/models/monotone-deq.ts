@@ -1,24 +1,39 @@
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
-import { add, div, maximum, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
+import {
+  add,
+  div,
+  maximum,
+  mul,
+  type Operand,
+  sqrt,
+  square,
+  sub,
+} from "../graph/ops/elementwise.ts";
 import { affine, gemm } from "../graph/ops/linear.ts";
 import { filled, matrixTranspose } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
+import { constant } from "../graph/value.ts";
+import { adaptiveForwardBackward } from "../solvers/adaptive-forward-backward.ts";
 import { fixedPoint } from "../solvers/fixed-point.ts";
-import type { SolveOptions } from "../solvers/options.ts";
-import { picard } from "../solvers/picard.ts";
+import { type SolveOptions, solveOptions } from "../solvers/options.ts";
 import { type ProxKind, proxOf } from "../solvers/prox.ts";
+import { type SolverChoice, solver } from "../solvers/registry.ts";
 import {
+  douglasRachford,
   forwardBackward,
   identityLike,
   peacemanRachford,
   reflectedResolvent,
 } from "../solvers/splitting.ts";
+import { stepSize } from "../solvers/step-size.ts";
 import { uniformFanIn } from "./initialise.ts";
 import type { Model } from "./model.ts";
 
+/** The splittings that certificates speak of. */
 export type SplittingKind = "peaceman-rachford" | "forward-backward";
+export type MonotoneSplitting = SplittingKind | "douglas-rachford" | "adaptive-forward-backward";
 
 export interface MonotoneDeqOptions {
   readonly inputs: number;
@@ -27,11 +42,13 @@ export interface MonotoneDeqOptions {
   /** Strong monotonicity: λmin(I − (W + Wᵀ)/2) ≥ m by construction. */
   readonly m?: number;
   readonly activation?: ProxKind;
-  readonly splitting?: SplittingKind;
-  /** Step of the splitting. */
-  readonly alpha?: number;
-  readonly forward?: Partial<SolveOptions>;
-  readonly backward?: Partial<SolveOptions>;
+  readonly splitting?: MonotoneSplitting;
+  /** Step of the splitting, or "auto": by m and ‖I − W‖₂ after each weight update. */
+  readonly alpha?: number | "auto";
+  /** How z, or the state of the splitting, is solved for; the adaptive splitting takes options alone. */
+  readonly forward?: SolverChoice;
+  /** The linear system of the derivative. */
+  readonly backward?: SolverChoice;
 }
 
 /**
@@ -51,12 +68,20 @@ export function monotoneDeq({
   m = 1,
   activation = "relu",
   splitting = "peaceman-rachford",
-  alpha = 1,
+  alpha = splitting === "adaptive-forward-backward" ? "auto" : 1,
   forward = {},
-  backward = {},
+  // Tested is z = σ(Wz + c) itself there, which need not be a contraction.
+  backward = splitting === "adaptive-forward-backward" ? "auto" : {},
 }: MonotoneDeqOptions): Model {
   if (!(m > 0)) throw new UsageError(`monotoneDeq: m = ${m}: the monotonicity must be positive`);
   const prox = proxOf(activation);
+  const adaptive = splitting === "adaptive-forward-backward";
+  const options = adaptive ? searchOptions(forward) : {};
+  const solvers = {
+    forward: solver(adaptive ? {} : forward),
+    backward: solver(backward, "linear"),
+  };
+  const resolves = splitting === "peaceman-rachford" || splitting === "douglas-rachford";
   return {
     kind: "monotone-deq",
     inputs,
@@ -75,23 +100,29 @@ export function monotoneDeq({
     },
     explicit: ({ A, B, ...rest }) => {
       const W = monotoneWeight(A, B, m);
-      return splitting === "peaceman-rachford"
-        ? { W, R: reflectedResolvent(W, alpha), ...rest }
-        : { W, ...rest };
+      const kind = adaptive ? "forward-backward" : splitting;
+      const step = alpha === "auto" ? stepSize(kind, W, m) : alpha;
+      return {
+        W,
+        ...(resolves && { R: reflectedResolvent(W, step) }),
+        ...(typeof step !== "number" && { alpha: step }),
+        ...rest,
+      };
     },
-    apply: ({ W, R, U, b, W_o, b_o }, x, health) => {
-      const method =
-        splitting === "peaceman-rachford"
-          ? peacemanRachford(R, alpha, prox)
-          : forwardBackward(W, alpha, prox);
+    apply: ({ W, R, alpha: found, U, b, W_o, b_o }, x, health) => {
+      const step = alpha === "auto" ? found : alpha;
       const c = affine(x, U, b);
+      const method = {
+        "peaceman-rachford": () => peacemanRachford(R, step, prox),
+        "douglas-rachford": () => douglasRachford(R, step, prox),
+        "forward-backward": () => forwardBackward(W, step, prox),
+        "adaptive-forward-backward": () => forwardBackward(W, 1, prox),
+      }[splitting]();
+      const search = () => adaptiveForwardBackward(W, c, scalarOf(step, c), prox);
       const [state] = fixedPoint(
         method.map(c),
         [filled(0, c)],
-        {
-          forward: { method: picard(), options: forward },
-          backward: { method: picard(), options: backward },
-        },
+        adaptive ? { ...solvers, forward: { method: search(), options } } : solvers,
         health,
       );
       const z = method.read(state);
@@ -101,6 +132,18 @@ export function monotoneDeq({
     },
   };
 }
+
+/** The options of the adaptive splitting's own iteration. @throws UsageError for one by name */
+function searchOptions(forward: SolverChoice): Partial<SolveOptions> {
+  if (typeof forward === "string" || "method" in forward)
+    throw new UsageError(
+      "monotoneDeq: the adaptive splitting is a method of its own, give options only",
+    );
+  return solveOptions(forward as Partial<SolveOptions>);
+}
+
+const scalarOf = (number: Operand, { dtype }: Value) =>
+  typeof number === "number" ? constant(number, dtype) : number;
 
 /** ‖·‖₂ of each row */
 const norm = (rows: Value) => sqrt(reduceSum(square(rows), [1]));
