@@ -84,7 +84,10 @@ const entry = <T extends Numbers<T>>({
 const window = "directions kept, beyond which the oldest is dropped";
 const growth = "how much a step may let the residual grow before it is shortened";
 
-/** Every solver by its name in configurations. */
+/**
+ * Every solver by its name in configurations. A deployed model holds operators of the ONNX standard
+ * alone, unless its forward solver is anderson or newton, which use ONNX Runtime's own `Inverse`.
+ */
 export const solverTable: Readonly<Record<string, SolverEntry>> = {
   picard: entry<PicardOptions>({
     about:

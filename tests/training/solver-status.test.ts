@@ -11,7 +11,8 @@ import { monotoneDeq } from "../../src/models/monotone-deq.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { fixedPoint, solverHealth } from "../../src/solvers/fixed-point.ts";
 import { solveStatuses } from "../../src/solvers/options.ts";
-import { type SolverChoice, solver } from "../../src/solvers/registry.ts";
+import { type SolverChoice, solver, solverNames } from "../../src/solvers/registry.ts";
+import { deploy, explicitTensors } from "../../src/training/deploy.ts";
 import type { Metrics } from "../../src/training/events.ts";
 import { fit } from "../../src/training/fit.ts";
 import { adam } from "../../src/training/optimisers.ts";
@@ -59,6 +60,17 @@ test("a cheap gradient shows as truncated, neither converged nor failed", async 
     expect(found.backward).toMatchObject({ truncated: 1, unconverged: 0, meanIterations: steps });
     expect(found.forward.truncated).toBeUndefined();
   }
+});
+
+test("deployed files hold standard operators alone, unless solved by Anderson or Newton", async () => {
+  const own: string[] = [];
+  for (const forward of solverNames("fixed-point")) {
+    const model = monotoneDeq({ inputs: 2, width: 6, outputs: 2, forward });
+    const tensors = await explicitTensors(model, model.initialise(1), null);
+    const bytes = deploy(model, tensors, { task: "classes", doc: "", metadata: {} });
+    if (Buffer.from(bytes).includes("com.microsoft")) own.push(forward);
+  }
+  expect(own).toEqual(["anderson", "newton"]);
 });
 
 test("a backward solve that diverges says so, and leaves its best gradient, not zero", async () => {
