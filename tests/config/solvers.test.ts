@@ -2,11 +2,14 @@ import { describe, expect, test } from "vitest";
 import { ConfigError } from "../../src/config/errors.ts";
 import { experimentOf } from "../../src/config/experiment.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { constantOf } from "../../src/graph/tensor.ts";
+import { input, topologicalOrder } from "../../src/graph/value.ts";
+import { solverHealth } from "../../src/solvers/fixed-point.ts";
 import { solverNames, solverTable } from "../../src/solvers/registry.ts";
 
-const file = (solver: string) => `version: 1
+const file = (solver: string, kind = "monotone-deq, width: 4") => `version: 1
 data: { kind: two-moons, count: 40 }
-model: { kind: monotone-deq, width: 4 }
+model: { kind: ${kind} }
 solver:
 ${solver}`;
 
@@ -42,6 +45,25 @@ describe("the solver section", () => {
         await expect(experimentOf(config)).resolves.toBeDefined();
       }
     }
+  });
+
+  test.each(["monotone-deq", "deq, damping: 0.8"])("is built into a model: %s", async (kind) => {
+    const text = file(
+      "  forward: { method: newton }\n  backward: { method: gmres, window: 7 }",
+      kind,
+    );
+    const { model } = await experimentOf(parseConfig(text, "c.yaml").config);
+    const health = solverHealth();
+    const parameters = Object.fromEntries(
+      Object.entries(model.initialise(1)).map(([name, tensor]) => [name, constantOf(tensor)]),
+    );
+    const x = input("x", "float32", ["N", 2]);
+    const y = model.apply(model.explicit(parameters), x, health);
+    // Newton's method is what has an inverse in the loop.
+    const inverses = topologicalOrder([y])
+      .flatMap(({ bodies }) => bodies.flatMap(({ results }) => topologicalOrder(results)))
+      .filter(({ op }) => op === "Inverse");
+    expect(inverses.length).toBeGreaterThan(0);
   });
 
   test("left out, is plain iteration as ever", () => {
