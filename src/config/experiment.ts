@@ -16,8 +16,6 @@ import { deq } from "../models/deq.ts";
 import { mlp } from "../models/mlp.ts";
 import type { Model } from "../models/model.ts";
 import { monotoneDeq } from "../models/monotone-deq.ts";
-import { solveDefaults } from "../solvers/options.ts";
-import { type Purpose, solver } from "../solvers/registry.ts";
 import type { FitOptions } from "../training/fit.ts";
 import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
 import {
@@ -122,13 +120,13 @@ const splitOf = (
   split.by === "hash" ? splitByHash(dataset, split.train) : splitBySeed(dataset, split.train, seed);
 
 function modelOf(config: Config, inputs: number, outputs: number): Model {
-  const { model, solver: solvers } = config;
+  const { model, solver } = config;
   switch (model.kind) {
     case "monotone-deq":
-      return monotoneDeq({ ...model, ...solvers, inputs, outputs });
+      return monotoneDeq({ ...model, ...solver, inputs, outputs });
     case "deq": {
       const layer = layerOf(model.layer, () => imageOf(config, inputs));
-      return deq({ ...deqSettings(model), ...solversOf(solvers), inputs, outputs, layer });
+      return deq({ ...deqSettings(model), ...solver, inputs, outputs, layer });
     }
     case "mlp":
       return mlp([inputs, ...model.widths, outputs], model);
@@ -154,17 +152,6 @@ function imageOf({ model, data }: Config, inputs: number): [number, number, numb
     throw new DataError(`${model.kind}: images of ${image.join(" × ")}, but ${inputs} features`);
   return [planes, height, width];
 }
-
-const solversOf = (given: Config["solver"]) => ({
-  forward: solverOf(given?.forward ?? {}, "fixed-point"),
-  backward: solverOf(given?.backward ?? {}, "linear"),
-});
-
-/** A section that names no method, nor an option of one, leaves it to the model. */
-const solverOf = (choice: object, purpose: Purpose) =>
-  Object.keys(choice).every((key) => key in solveDefaults)
-    ? { options: choice }
-    : solver(choice, purpose);
 
 function optimiserOf(optimiser: Config["train"]["optimiser"]): Optimiser {
   switch (optimiser.kind) {

@@ -9,7 +9,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { apply, constant } from "../graph/value.ts";
 import { fixedPoint, type Solver } from "../solvers/fixed-point.ts";
 import type { StateMap } from "../solvers/iterate.ts";
-import { picard } from "../solvers/picard.ts";
+import { type SolverChoice, solverOf } from "../solvers/registry.ts";
 import { type DeqTraining, deqTraining } from "./deq-training.ts";
 import { constantStart, type Initial, initialOf, uniformFanIn } from "./initialise.ts";
 import { bias, type Layer, type ParameterSpec, weight } from "./layers/layer.ts";
@@ -33,8 +33,10 @@ export interface DeqOptions extends DeqTraining {
   readonly normalise?: WeightNormalisation;
   /** τ of z ← τ f(z) + (1 − τ) z, where a solver names no method of its own; forward and backward. */
   readonly damping?: number;
-  readonly forward?: Partial<Solver>;
-  readonly backward?: Partial<Solver>;
+  /** How z* is solved for: by name, by options alone, or a solver of one's own. */
+  readonly forward?: SolverChoice | Solver;
+  /** The linear system of the derivative. */
+  readonly backward?: SolverChoice | Solver;
 }
 
 /**
@@ -53,9 +55,11 @@ export function deq(options: DeqOptions): Model {
   const { inputs, outputs, head = "affine", damping = 1, normalise = { kind: "none" } } = options;
   const { initial = { kind: "uniform-fan-in" } } = options;
   const layer = options.layer(inputs);
-  const method = picard(damping);
-  const solver = (given: Partial<Solver> = {}): Solver => ({ method, ...given });
-  const solvers = { forward: solver(options.forward), backward: solver(options.backward) };
+  const usual = { method: "picard", damping };
+  const solvers = {
+    forward: solverOf(options.forward ?? {}, "fixed-point", usual),
+    backward: solverOf(options.backward ?? {}, "linear", usual),
+  };
   const draw = initialOf(initial);
   checkNormalisation(normalise);
   const training = deqTraining(layer, options);

@@ -232,3 +232,19 @@ export function solver(choice: SolverChoice, purpose: Purpose = "fixed-point"): 
   );
   return build(all, shared, purpose);
 }
+
+/**
+ * A solver that is one already as it is; a choice that names no method, with the usual method and its
+ * options; any other by name.
+ */
+export function solverOf(
+  given: SolverChoice | Solver,
+  purpose: Purpose,
+  usual: Exclude<SolverChoice, string>,
+): Solver {
+  if (typeof given === "string") return solver(given, purpose);
+  const { solve, method } = given as { readonly solve?: unknown; readonly method?: unknown };
+  if (solve !== undefined || typeof method === "object") return given as Solver;
+  const choice = given as Exclude<SolverChoice, string>;
+  return solver(method === undefined ? { ...usual, ...choice } : choice, purpose);
+}

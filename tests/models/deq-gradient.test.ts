@@ -42,7 +42,7 @@ describe.each(vectors)("%s", (_, layer) => {
 });
 
 // ONNX Runtime has no convolution in double precision.
-const single = { options: { rtol: 1e-5, maxIterations: 500 } };
+const single = { rtol: 1e-5, maxIterations: 500 };
 describe.each(images)("%s", (_, layer) => {
   test.each(options)("%s", async (__, more) => {
     const solvers = { forward: single, backward: single };

@@ -9,7 +9,7 @@ import { objective, suppliesOf } from "../../src/training/supplies.ts";
 import { noise } from "../autodiff/differences.ts";
 
 /** As exact as float64 allows, so that differences of solves can be taken. */
-export const exact = { options: { rtol: 1e-13, atol: 1e-13, maxIterations: 2000 } };
+export const exact = { rtol: 1e-13, atol: 1e-13, maxIterations: 2000 };
 export const exactly = { forward: exact, backward: exact };
 
 type Float = "float32" | "float64";

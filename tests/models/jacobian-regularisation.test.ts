@@ -16,8 +16,8 @@ async function trained(gamma: number): Promise<Metrics> {
     layer: perceptron({ width: 1, hidden: 50, activation: "relu" }),
     head: "none",
     jacobian: { gamma, samples: "exact" },
-    forward: { options },
-    backward: { options },
+    forward: options,
+    backward: options,
   });
   const data = { train: cubicSine(2048, 0), test: cubicSine(1000, 3) };
   let last: Metrics | undefined;

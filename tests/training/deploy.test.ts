@@ -19,7 +19,7 @@ import { solverHealth } from "../../src/solvers/fixed-point.ts";
 import { deploy, explicitTensors } from "../../src/training/deploy.ts";
 
 const options = { rtol: 1e-6, maxIterations: 200 };
-const forward = { options };
+const forward = options;
 const image = { image: [1, 4, 4], channels: 4, groups: 2 } as const;
 const models: readonly (readonly [string, Model])[] = [
   ["mlp", mlp([2, 8, 3], { activation: "gelu" })],

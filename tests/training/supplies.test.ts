@@ -19,7 +19,7 @@ const base: DeqOptions = {
   inputs: 2,
   outputs: 2,
   layer: dense({ width: 6 }),
-  forward: { options: { rtol: 1e-5 } },
+  forward: { rtol: 1e-5 },
 };
 /** All that wants something of training. */
 const wanting = deq({
@@ -141,7 +141,7 @@ describe("a warm start", () => {
 
   test("ends where the cold start ends", async () => {
     const options = { schedule: constantRate(1e-3), epochs: 4 };
-    const exact = { forward: { options: { rtol: 1e-6 } }, backward: { options: { rtol: 1e-6 } } };
+    const exact = { forward: { rtol: 1e-6 }, backward: { rtol: 1e-6 } };
     const [warm, cold] = [true, false].map((warmStart) => deq({ ...base, ...exact, warmStart }));
     const a = endOf(await events(warm, options)).state.theta;
     const b = endOf(await events(cold, options)).state.theta;
@@ -158,7 +158,7 @@ describe("a warm start", () => {
   });
 
   test("what did not converge is not remembered", async () => {
-    const forward = { options: { rtol: 1e-12, atol: 0, maxIterations: 2 } };
+    const forward = { rtol: 1e-12, atol: 0, maxIterations: 2 };
     const { state } = endOf(await events(deq({ ...base, forward, warmStart: true }), frozen));
     expect((state.kept!["remembered.state0"].data as Float32Array).every((v) => v === 0)).toBe(
       true,
