@@ -1,4 +1,5 @@
 /** eigenflow/verification: what can be proven of a model, as data that can be proven again. */
+export { type AttainedGain, attainedGain } from "./verification/attained.ts";
 export {
   type Certificate,
   type Claim,
@@ -7,4 +8,17 @@ export {
   parseCertificate,
 } from "./verification/certificate.ts";
 export { certify } from "./verification/certify.ts";
+export {
+  type Conclusion,
+  type Explanation,
+  explain,
+  type LayerProperties,
+  type LocalBehaviour,
+  layerJacobian,
+  layerProperties,
+  localBehaviour,
+} from "./verification/equilibria.ts";
+export { examineLayer, type LayerReport } from "./verification/failure-analysis.ts";
+export { localGain, type Stretched, stretch } from "./verification/gain-search.ts";
 export { type Check, recheck, requireHolds, type Verification } from "./verification/recheck.ts";
+export { equilibriumShift, type LayerWeights } from "./verification/sensitivity.ts";
