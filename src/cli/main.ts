@@ -49,11 +49,12 @@ program
   .command("certify")
   .description("prove every claim about a model again from its file; exit 6 when one fails")
   .argument("<model>", "model.onnx")
+  .option("--attained", "also search for the largest gain, to stand beside the proven bound")
   .option(...jsonOption)
   .option(...plainOption)
   .addHelpText("after", "\nExample:\n  eigenflow certify runs/two-moons-…/model.onnx")
   .action((model, flags) =>
-    report("certify", flags, async () => (await import("./certify.ts")).certifyFile(model)),
+    report("certify", flags, async () => (await import("./certify.ts")).certifyFile(model, flags)),
   );
 
 program
@@ -69,6 +70,22 @@ program
     report("predict", flags, async () =>
       (await import("./predict.ts")).predict(model, input, flags),
     ),
+  );
+
+program
+  .command("reproduce")
+  .description("compute published numbers again, with a verdict for each; exit 6 when one fails")
+  .argument("<what>", "deq: layers against their equilibrium, monotonicity, solvers")
+  .option("--draws <n>", "layers drawn for each initialisation (500)")
+  .option("--problems <n>", "problems drawn for each class of the solvers' table (50)")
+  .option("--seed <n>", "seed of everything random (2023)")
+  .option("-o, --out <folder>", "where tables and figures go (runs/reproduce-<what>)")
+  .option("-q, --quiet", "no progress")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow reproduce deq -o figures")
+  .action((what, flags) =>
+    report("reproduce", flags, async () => (await import("./reproduce.ts")).reproduce(what, flags)),
   );
 
 program
