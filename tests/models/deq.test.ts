@@ -219,7 +219,7 @@ test("correction reads the iterates from the start, weighted by their distance f
 
 test("unknown options of a solver are refused", () => {
   const forward = { rtol: 1e-2, unknown: 1 };
-  expect(() => deq({ ...plain, forward })).toThrow('picard: unknown option "unknown"');
+  expect(() => deq({ ...plain, forward })).toThrow('auto: unknown option "unknown"');
 });
 
 const bad = (more: Partial<DeqOptions>) => () => deq({ ...plain, ...more });
@@ -295,7 +295,8 @@ test("the lecture's hard start: N(0, 1) weights, which Broyden's method solves a
     return count;
   };
   const options = { rtol: 1e-3, maxIterations: 150 };
-  expect(await solved(options)).toBeLessThan(8);
+  expect(await solved({ method: "picard", ...options })).toBeLessThan(8);
+  expect(await solved(options)).toBeGreaterThan(18); // auto
   expect(await solved({ method: "broyden", ...options })).toBeGreaterThan(14);
   expect(await solved({ method: broyden(), options })).toBeGreaterThan(14);
 });
