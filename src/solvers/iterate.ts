@@ -43,6 +43,9 @@ export interface Step {
   readonly stop?: Value;
 }
 
+/** Which axis of the state counts the samples. */
+export type SampleAxis = "first" | "last";
+
 export interface Solution {
   /** Of each sample, the tested iterate with the smallest residual. */
   readonly z: readonly Value[];
@@ -56,6 +59,7 @@ export interface Solution {
  *
  * @param z0  the state, each [N, ...] with the same N
  * @param started  which samples [N, 1] to solve, all unless given; the others keep their z0, at no steps
+ * @param samples  "last" for a state [..., N], for which N columns are what f wants side by side
  * @throws ShapeError for a state without a sample axis
  */
 export function iterate(
@@ -64,13 +68,15 @@ export function iterate(
   z0: readonly Value[],
   { rtol, atol, maxIterations, testEvery, divergence, trace }: SolveOptions,
   started?: Value,
+  samples: SampleAxis = "first",
 ): Solution {
   for (const z of z0) {
     if (z.shape.length < 2 || !isFloat(z.dtype)) {
       throw new ShapeError(`a solve over ${formatType(z)}: float [samples, ...] is wanted`);
     }
   }
-  const column = squaredNorm(z0);
+  const norm = samples === "first" ? squaredNorm : squaredColumnNorm;
+  const column = norm(z0);
   const chosen = started ? cast(started, column.dtype) : filled(1, column);
   const proceed = started && cast(reduceMax(chosen), "bool");
   const initial = {
@@ -96,15 +102,16 @@ export function iterate(
     for (let k = 1; k < testEvery; k++) step = method.step(f, step.carry);
     const { z, fz } = step;
 
-    const found = squaredNorm(fz.map((value, i) => sub(value, z[i])));
+    const found = norm(fz.map((value, i) => sub(value, z[i])));
     // Infinite, or 0/0, for a sample that has ended: it fails all comparisons below. Quicker than Where.
     const residual = div(found, now.going);
-    const size = mul(squaredNorm(fz), rtol ** 2);
+    const size = mul(norm(fz), rtol ** 2);
     const excess = sub(found, atol === 0 ? size : add(size, atol ** 2));
     // NaN fails both comparisons and an infinite residual the second, so that either ends the sample.
     const ongoing = and(greater(excess, 0), less(mul(residual, divergence ** -2), now.smallest));
     const active = step.stop ? and(ongoing, not(step.stop)) : ongoing;
     const improved = less(residual, now.smallest);
+    const taken = (value: Value) => (samples === "first" ? alike(improved, value) : improved);
     const going = cast(active, column.dtype);
     // While all samples improve there is nothing to pick: Where takes five times as long as If.
     const all = cast(reduceMin(cast(improved, column.dtype)), "bool");
@@ -114,7 +121,7 @@ export function iterate(
       () =>
         numbered(
           "best",
-          z.map((value, i) => where(alike(improved, value), value, now[`best${i}`])),
+          z.map((value, i) => where(taken(value), value, now[`best${i}`])),
         ),
     );
     return {
@@ -137,14 +144,14 @@ export function iterate(
   const ended = where(less(abs(excess), Infinity), met, code("non-finite"));
   // A sample that ended passed all tests but its last.
   const tests = minimum(add(end.passed, started ? chosen : 1), rounds);
-  const perSample = (value: Value) => reshape(value, [value.shape[0]]);
+  const perSample = (value: Value) => reshape(value, [value.shape[samples === "first" ? 0 : 1]]);
   return {
     z: z0.map((_, i) => end[`best${i}`]),
     info: {
       status: perSample(where(active, code("max-iterations"), ended)),
       iterations: perSample(cast(mul(tests, perTest), "int64")),
       residual: sqrt(perSample(end.smallest)),
-      ...(trace && { trace: squeeze(outputs.residual, [2]) }),
+      ...(trace && { trace: squeeze(outputs.residual, [samples === "first" ? 2 : 1]) }),
     },
   };
 }
@@ -164,6 +171,16 @@ const squaredNorm = (state: readonly Value[]): Value =>
       const axes = value.shape.map((_, i) => i).slice(1);
       const sum = reduceSum(square(value), axes, { keepdims: true });
       return reshape(sum, [value.shape[0], 1]);
+    })
+    .reduce(add);
+
+/** The same for samples in the last axis, [1, N]: it broadcasts as it is. */
+const squaredColumnNorm = (state: readonly Value[]): Value =>
+  state
+    .map((value) => {
+      const axes = value.shape.map((_, i) => i).slice(0, -1);
+      const sum = reduceSum(square(value), axes, { keepdims: true });
+      return reshape(sum, [1, value.shape.at(-1)!]);
     })
     .reduce(add);
 

@@ -170,6 +170,11 @@ describe("reshape with named sizes", () => {
     const rows = reshape(float("N", 4), [-1]);
     expect(add(rows, reshape(float("N", 2, 2), [-1])).shape).toEqual(rows.shape);
     expect(() => add(rows, reshape(float("N", 2), [-1]))).toThrow(ShapeError);
+    // And back: the number comes apart from the name again.
+    const wide = reshape(float(6, 4, "N"), [6, -1]);
+    expect(reshape(wide, [24, "N"]).shape).toEqual([24, "N"]);
+    expect(reshape(wide, [3, 4, -1]).shape).toEqual(reshape(float(12, 2, "N"), [3, 4, -1]).shape);
+    expect(() => reshape(wide, [25, "N"])).toThrow(ShapeError);
   });
 
   test.each<[string, () => Value, string]>([

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import type { Value } from "../../src/graph/node.ts";
 import { add, mul } from "../../src/graph/ops/elementwise.ts";
+import { transpose } from "../../src/graph/ops/movement.ts";
 import { tensorOf } from "../../src/graph/tensor.ts";
-import { input } from "../../src/graph/value.ts";
+import { constant, input } from "../../src/graph/value.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { iterate, type Method } from "../../src/solvers/iterate.ts";
 import { solveOptions, solveStatuses } from "../../src/solvers/options.ts";
@@ -131,6 +132,44 @@ describe("the shared loop", () => {
     expect(found.z.data[0]).toBeCloseTo((1 - Math.sqrt(0.6)) / 2, 8);
     expect(["diverged", "non-finite"]).toContain(found.statuses[1]);
     expect(found.statuses[2]).toBe("non-finite");
+  });
+
+  test("samples in the last axis end as samples in the first do", async () => {
+    const [n, count] = [3, 4];
+    const factors = tensorOf(Float64Array.of(0.2, -0.5, 0.9), [n]);
+    const starts = Float64Array.from({ length: n * count }, (_, k) =>
+      k >= 2 * n ? Math.sin(k) : [1, 2, 10, NaN, 0, 0][k],
+    );
+    const columns = starts.map((_, k) => starts[(k % count) * n + Math.floor(k / count)]);
+    const f = (along: readonly number[]) => (z: Value) =>
+      add(mul(z, constant([...(factors.data as Float64Array)], "float64", along)), 1);
+    const options = solveOptions({ rtol: 1e-8, maxIterations: 60, testEvery: 2 });
+    const first = input("first", "float64", ["N", n]);
+    const last = input("last", "float64", [n, "N"]);
+    const rows = iterate(picard(), (z) => [f([1, n])(z)], [first], options);
+    const across = iterate(picard(), (z) => [f([n, 1])(z)], [last], options, undefined, "last");
+    const program = await compile({ first, last }, {
+      a: transpose(rows.z[0], [1, 0]),
+      b: across.z[0],
+      ...Object.fromEntries(
+        (["status", "iterations", "residual"] as const).flatMap((name) => [
+          [`a.${name}`, rows.info[name]],
+          [`b.${name}`, across.info[name]],
+        ]),
+      ),
+    } as Record<string, Value>);
+    const found = await program.run({
+      first: tensorOf(starts, [count, n]),
+      last: tensorOf(columns, [n, count]),
+    });
+    await program.release();
+    expect(found.b.data).toBeAllClose(found.a.data as Float64Array, { rtol: 1e-13 });
+    expect(found["b.status"]).toEqual(found["a.status"]);
+    expect(found["b.iterations"]).toEqual(found["a.iterations"]);
+    expect(found["b.residual"].data).toBeAllClose(found["a.residual"].data as Float64Array, {
+      rtol: 1e-6,
+    });
+    expect(new Set(found["b.status"].data as BigInt64Array).size).toBeGreaterThan(1);
   });
 
   test("an overflowing norm is no convergence", async () => {

@@ -38,12 +38,19 @@ const constants = (value: Value | null | undefined, position: number): number[] 
   return numbers;
 };
 
+/** Of the name "32*N", which a reshape makes of the sizes 32 and N: 32 and N. */
+const factorOf = (name: string) => Number(/^(\d+)\*/.exec(name)?.[1] ?? 1);
+const bareName = (name: string) => name.replace(/^\d+\*/, "");
+
 /** ONNX's Reshape: 0 keeps the size at its place, one −1 takes what is left. */
 function reshaped(from: Shape, target: readonly Dim[]): Shape {
   const shape = target.map((dim, i) => (dim === 0 ? (from[i] ?? freshDim()) : dim));
   const known = (dims: Shape) =>
-    dims.reduce<number>((n, d) => (typeof d === "number" && d !== -1 ? n * d : n), 1);
-  const names = (dims: Shape) => dims.filter((dim) => typeof dim === "string");
+    dims.reduce<number>(
+      (n, d) => (d === -1 ? n : n * (typeof d === "number" ? d : factorOf(d))),
+      1,
+    );
+  const names = (dims: Shape) => dims.filter((dim) => typeof dim === "string").map(bareName);
   const free = shape.indexOf(-1);
   if (free >= 0) {
     const rest = shape.filter((_, i) => i !== free);
