@@ -30,6 +30,13 @@ import {
 import { stepSize } from "../solvers/step-size.ts";
 import { uniformFanIn } from "./initialise.ts";
 import type { Model } from "./model.ts";
+import {
+  initialSizes,
+  type Parametrisation,
+  requireParametrisation,
+  sizedGram,
+  sizedSkew,
+} from "./monotone-parameters.ts";
 
 /** The splittings that certificates speak of. */
 export type SplittingKind = "peaceman-rachford" | "forward-backward";
@@ -41,6 +48,8 @@ export interface MonotoneDeqOptions {
   readonly outputs: number;
   /** Strong monotonicity: λmin(I − (W + Wᵀ)/2) ≥ m by construction. */
   readonly m?: number;
+  /** Whether the sizes of A and B are learned apart from their directions. */
+  readonly parametrisation?: Parametrisation;
   readonly activation?: ProxKind;
   readonly splitting?: MonotoneSplitting;
   /** Step of the splitting, or "auto": by m and ‖I − W‖₂ after each weight update. */
@@ -57,7 +66,8 @@ export interface MonotoneDeqOptions {
  *   z* = σ(W z* + U x + b),  y = W_o z* + b_o,  W = (1 − m)I − AᵀA + B − Bᵀ
  *
  * so that I − W ⪰ mI and z* exists and is unique for every x and all A, B. Parameters: A, B [n, n],
- * U [n, inputs], b [n], W_o [outputs, n], b_o [outputs].
+ * U [n, inputs], b [n], W_o [outputs, n], b_o [outputs]; and with the parametrisation "normalised" the
+ * sizes of A and B, see `monotone-parameters.ts`.
  *
  * Winston & Kolter (2020), "Monotone operator equilibrium networks", arXiv:2006.08591.
  */
@@ -66,6 +76,7 @@ export function monotoneDeq({
   width,
   outputs,
   m = 1,
+  parametrisation = "plain",
   activation = "relu",
   splitting = "peaceman-rachford",
   alpha = splitting === "adaptive-forward-backward" ? "auto" : 1,
@@ -74,6 +85,7 @@ export function monotoneDeq({
   backward = splitting === "adaptive-forward-backward" ? "auto" : {},
 }: MonotoneDeqOptions): Model {
   if (!(m > 0)) throw new UsageError(`monotoneDeq: m = ${m}: the monotonicity must be positive`);
+  requireParametrisation(parametrisation);
   const prox = proxOf(activation);
   const adaptive = splitting === "adaptive-forward-backward";
   const options = adaptive ? searchOptions(forward) : {};
@@ -96,17 +108,22 @@ export function monotoneDeq({
         b: draw("b", [width], inputs),
         W_o: draw("W_o", [outputs, width], width),
         b_o: draw("b_o", [outputs], width),
+        ...initialSizes(parametrisation, { gram: ["A"], skew: ["B"] }),
       };
     },
-    explicit: ({ A, B, ...rest }) => {
-      const W = monotoneWeight(A, B, m);
+    explicit: (parameters) => {
+      const { U, b, W_o, b_o } = parameters;
+      const W = monotoneWeight(sizedGram(parameters, "A"), sizedSkew(parameters, "B"), m);
       const kind = adaptive ? "forward-backward" : splitting;
       const step = alpha === "auto" ? stepSize(kind, W, m) : alpha;
       return {
         W,
         ...(resolves && { R: reflectedResolvent(W, step) }),
         ...(typeof step !== "number" && { alpha: step }),
-        ...rest,
+        U,
+        b,
+        W_o,
+        b_o,
       };
     },
     apply: ({ W, R, alpha: found, U, b, W_o, b_o }, x, health) => {
