@@ -18,7 +18,7 @@ export interface Splitting {
   readonly read: (state: Value) => Value;
 }
 
-const positive = (alpha: Operand) => {
+export const requirePositiveStep = (alpha: Operand) => {
   if (typeof alpha === "number" && !(alpha > 0 && Number.isFinite(alpha)))
     throw new UsageError(`splitting: alpha ${alpha} is not positive`);
 };
@@ -29,7 +29,7 @@ const positive = (alpha: Operand) => {
  * @param weight  W [n, n]
  */
 export function forwardBackward(weight: Value, alpha: Operand, prox: Prox): Splitting {
-  positive(alpha);
+  requirePositiveStep(alpha);
   const step = add(mul(weight, alpha), mul(identityLike(weight), complement(alpha)));
   return {
     map: (c) => {
@@ -42,7 +42,7 @@ export function forwardBackward(weight: Value, alpha: Operand, prox: Prox): Spli
 
 /** R = 2(I + α(I − W))⁻¹ − I, the reflected resolvent of I − W [n, n]. */
 export function reflectedResolvent(weight: Value, alpha: Operand): Value {
-  positive(alpha);
+  requirePositiveStep(alpha);
   const unit = identityLike(weight);
   const raised = typeof alpha === "number" ? 1 + alpha : add(alpha, 1);
   return sub(mul(inverse(sub(mul(unit, raised), mul(weight, alpha))), 2), unit);
@@ -56,7 +56,7 @@ export function reflectedResolvent(weight: Value, alpha: Operand): Value {
  * @param reflected  R = reflectedResolvent(W, α)
  */
 export function peacemanRachford(reflected: Value, alpha: Operand, prox: Prox): Splitting {
-  positive(alpha);
+  requirePositiveStep(alpha);
   return {
     map: (c) => {
       const shift = mul(add(affine(c, reflected), c), alpha);
@@ -84,7 +84,7 @@ export function douglasRachford(reflected: Value, alpha: Operand, prox: Prox): S
 }
 
 /** 2 prox(u) − u, which for ReLU is |u|. */
-const reflection = (u: Value, alpha: Operand, prox: Prox) =>
+export const reflection = (u: Value, alpha: Operand, prox: Prox) =>
   prox.kind === "relu" ? abs(u) : sub(mul(prox(u, alpha), 2), u);
 
 /** x Wᵀ + shift, row by row, in one operator. */

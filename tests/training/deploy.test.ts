@@ -10,6 +10,7 @@ import { dense, residual } from "../../src/models/layers/dense.ts";
 import { twoScale } from "../../src/models/layers/two-scale.ts";
 import { mlp } from "../../src/models/mlp.ts";
 import type { Model } from "../../src/models/model.ts";
+import { monotoneConvDeq } from "../../src/models/monotone-conv-deq.ts";
 import { monotoneDeq } from "../../src/models/monotone-deq.ts";
 import { decode } from "../../src/onnx/decode.ts";
 import { encode } from "../../src/onnx/encode.ts";
@@ -36,6 +37,28 @@ const models: readonly (readonly [string, Model])[] = [
       activation: "tanh",
       splitting: "forward-backward",
       alpha: 0.2,
+      forward: options,
+    }),
+  ],
+  [
+    "monotone-conv-deq, two tiers",
+    monotoneConvDeq({
+      image: [1, 8, 8],
+      channels: [2, 3],
+      outputs: 3,
+      injection: { kernel: 3, stride: 2 },
+      forward: options,
+    }),
+  ],
+  [
+    "monotone-conv-deq in squares, with a border",
+    monotoneConvDeq({
+      image: [1, 8, 8],
+      channels: [2],
+      outputs: 3,
+      injection: { kernel: 3, stride: 1 },
+      border: 1,
+      pool: 4,
       forward: options,
     }),
   ],
