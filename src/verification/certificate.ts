@@ -12,9 +12,11 @@ import { type ProxKind, proxKinds } from "../solvers/prox.ts";
  */
 export interface Certificate {
   readonly schema: "eigenflow/certificate@1";
-  readonly model: "monotone-deq";
+  readonly model: "monotone-deq" | "monotone-conv-deq";
   readonly precision: "float32";
   readonly iteration: Iteration;
+  /** How U meets the images and what the head does, of "monotone-conv-deq" alone. */
+  readonly convolution?: Convolution;
   readonly claims: readonly Claim[]; // of each kind at most one
 }
 
@@ -23,6 +25,16 @@ export interface Iteration {
   readonly activation: ProxKind;
   readonly splitting: SplittingKind;
   readonly alpha: number;
+}
+
+/** What the shapes of U and W_o leave open. */
+export interface Convolution {
+  readonly planes: number; // channels of the images
+  readonly side: number; // of the images, in pixels
+  readonly kernel: number; // side of the kernels in U
+  readonly stride: number;
+  readonly pool: number; // side of the windows of the head, in pixels of the last tier
+  readonly pooling: "max" | "mean";
 }
 
 export type Claim = UniqueEquilibrium | Resolvent | Convergence | Lipschitz;
@@ -77,7 +89,10 @@ export interface Convergence extends ClaimFields {
  */
 export interface Lipschitz extends ClaimFields {
   readonly kind: "lipschitz";
-  readonly inequality: typeof inequalities.lipschitz | typeof inequalities.lipschitzOfRunning;
+  readonly inequality:
+    | typeof inequalities.lipschitz
+    | typeof inequalities.lipschitzOfRunning
+    | typeof inequalities.lipschitzOfPooled;
 }
 
 export const inequalities = {
@@ -87,10 +102,12 @@ export const inequalities = {
   forward: "‖I − α(I − W)‖₂ ≤ rate < 1",
   lipschitz: "‖W_o‖₂ ‖U D‖₂ / m ≤ L",
   lipschitzOfRunning: "‖W_o‖₂ ‖U D‖₂ / (m − δ) ≤ L",
+  lipschitzOfPooled: "‖W_o‖₂ ‖pool‖ ‖U‖₂ ‖D‖₂ / (m − δ) ≤ L",
 } as const;
 
 const positive = z.number().positive();
 const nonnegative = z.number().nonnegative();
+const whole = z.int().positive();
 const fields = {
   norm: z.literal("l2"),
   tensors: z.array(z.string()),
@@ -101,13 +118,23 @@ const fields = {
 
 const schema: z.ZodType<Certificate> = z.strictObject({
   schema: z.literal("eigenflow/certificate@1"),
-  model: z.literal("monotone-deq"),
+  model: z.enum(["monotone-deq", "monotone-conv-deq"]),
   precision: z.literal("float32"),
   iteration: z.strictObject({
     activation: z.enum(proxKinds),
     splitting: z.enum(["peaceman-rachford", "forward-backward"] satisfies SplittingKind[]),
     alpha: positive,
   }),
+  convolution: z
+    .strictObject({
+      planes: whole,
+      side: whole,
+      kernel: whole,
+      stride: whole,
+      pool: whole,
+      pooling: z.enum(["max", "mean"]),
+    })
+    .optional(),
   claims: z.array(
     z.discriminatedUnion("kind", [
       z.strictObject({
@@ -131,14 +158,20 @@ const schema: z.ZodType<Certificate> = z.strictObject({
       z.strictObject({
         ...fields,
         kind: z.literal("lipschitz"),
-        inequality: z.literal([inequalities.lipschitz, inequalities.lipschitzOfRunning]),
+        inequality: z.literal([
+          inequalities.lipschitz,
+          inequalities.lipschitzOfRunning,
+          inequalities.lipschitzOfPooled,
+        ]),
       }),
     ]),
   ),
 });
 
+type Wording = Partial<Record<ClaimKind, Claim["inequality"]>>;
+
 /** What a certificate of each iteration says, claim by claim. */
-const wording: Readonly<Record<SplittingKind, Partial<Record<ClaimKind, Claim["inequality"]>>>> = {
+const wording: Readonly<Record<SplittingKind, Wording>> = {
   "peaceman-rachford": {
     "unique-equilibrium": inequalities.monotone,
     resolvent: inequalities.resolvent,
@@ -150,6 +183,11 @@ const wording: Readonly<Record<SplittingKind, Partial<Record<ClaimKind, Claim["i
     convergence: inequalities.forward,
     lipschitz: inequalities.lipschitz,
   },
+};
+/** The same of a network of convolutions, which runs Peaceman–Rachford. */
+const wordingOfConvolutions: Wording = {
+  ...wording["peaceman-rachford"],
+  lipschitz: inequalities.lipschitzOfPooled,
 };
 
 /**
@@ -169,7 +207,12 @@ export function parseCertificate(json: unknown): Certificate {
   const twice = kinds.find((kind, i) => kinds.indexOf(kind) < i);
   if (twice !== undefined) throw new DataError(`certificate: claim "${twice}" is made twice`);
   const { splitting } = data.iteration;
-  const wanted = wording[splitting];
+  const convolutional = data.model === "monotone-conv-deq";
+  if (convolutional !== (data.convolution !== undefined))
+    throw new DataError(`certificate.convolution: of "monotone-conv-deq" alone, and always there`);
+  if (convolutional && splitting !== "peaceman-rachford")
+    throw new DataError(`certificate.iteration.splitting: ${data.model} runs peaceman-rachford`);
+  const wanted = convolutional ? wordingOfConvolutions : wording[splitting];
   const alien = data.claims.find(({ kind, inequality }) => wanted[kind] !== inequality);
   if (alien !== undefined) {
     throw new DataError(

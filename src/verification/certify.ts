@@ -1,9 +1,9 @@
 import { CertificateError, UsageError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Certificate, Claim, ClaimKind, Iteration } from "./certificate.ts";
+import type { Certificate, Claim, ClaimKind, Convolution, Iteration } from "./certificate.ts";
 import { roundDown, roundUp, roundUpBelowOne } from "./decimals.ts";
-import { convergence, type Finding, lipschitz, resolvent, uniqueEquilibrium } from "./findings.ts";
-import { type Weights, weightsOf } from "./weights.ts";
+import type { Finding } from "./findings.ts";
+import { type Subject, subjectOf } from "./subject.ts";
 
 /**
  * What can be proven of a monotone equilibrium network from the float32 tensors of its file: W, U,
@@ -13,32 +13,41 @@ import { type Weights, weightsOf } from "./weights.ts";
  * backward that does not contract at this α has no claim "convergence"; every other claim is made or
  * refused.
  *
+ * With `convolution`, of a network of convolutions: W and R are then blocks in the basis Q, or T(Q ⊗ I),
+ * and the tensors of the file make up the operators, the rounding of Q included.
+ *
  * @param m  the nominal monotonicity, for the record: what is claimed is what W has after the cast
  * @throws CertificateError  naming the inequality that does not hold
  * @throws DataError, ShapeError  for tensors that are not those of such a network
  */
 export function certify(
   tensors: Readonly<Record<string, Tensor>>,
-  { m, activation, splitting, alpha }: Iteration & { readonly m: number },
+  {
+    m,
+    activation,
+    splitting,
+    alpha,
+    convolution,
+  }: Iteration & { readonly m: number; readonly convolution?: Convolution },
 ): Certificate {
   for (const [name, number] of Object.entries({ m, alpha })) {
     if (!(number > 0 && number < Infinity)) {
       throw new UsageError(`certify: ${name} = ${number} is not positive`);
     }
   }
-  const weights = weightsOf(tensors, splitting);
+  const iteration = { activation, splitting, alpha };
+  const subject = subjectOf(tensors, { iteration, convolution });
   return {
     schema: "eigenflow/certificate@1",
-    model: "monotone-deq",
+    model: convolution ? "monotone-conv-deq" : "monotone-deq",
     precision: "float32",
-    iteration: { activation, splitting, alpha },
-    claims: claimsOf(weights, Math.fround(alpha), m), // α as the file's float32 has it
+    iteration,
+    ...(convolution && { convolution }),
+    claims: claimsOf(subject, m),
   };
 }
 
-function claimsOf(weights: Weights, alpha: number, nominal: number): Claim[] {
-  const { W, R } = weights;
-  const unique = uniqueEquilibrium(weights);
+function claimsOf({ unique, relation, contraction, lipschitz }: Subject, nominal: number): Claim[] {
   const m = roundDown(Math.max(0, unique.proven - unique.room));
   if (!(m > 0)) {
     throw refusal("unique-equilibrium", unique, "the symmetric part of I − W is what must be > 0");
@@ -46,12 +55,11 @@ function claimsOf(weights: Weights, alpha: number, nominal: number): Claim[] {
   const claims: Claim[] = [{ kind: "unique-equilibrium", ...evidence(unique, m), nominal }];
 
   let distance = { measured: 0, bound: 0 };
-  if (R !== null) {
-    const relation = resolvent(W, R, alpha);
+  if (relation !== null) {
     const bound = roundUp(relation.proven + relation.room);
     if (!(relation.residual <= relation.tolerance && bound < Infinity)) {
       throw new CertificateError(
-        `resolvent: R is not 2(I + α(I − W))⁻¹ − I at α = ${alpha}: ` +
+        `resolvent: R is not 2(I + α(I − W))⁻¹ − I at α = ${relation.alpha}: ` +
           `residual ${relation.residual} where float32 leaves at most ${relation.tolerance}`,
         "R and W, or α, are not from one model",
       );
@@ -60,15 +68,14 @@ function claimsOf(weights: Weights, alpha: number, nominal: number): Claim[] {
     claims.push({ kind: "resolvent", ...evidence(relation, bound) });
   }
 
-  const contraction = convergence(weights, alpha);
   const rate = roundUpBelowOne(Math.min(1, contraction.proven + contraction.room));
   if (rate < 1) {
     claims.push({ kind: "convergence", ...evidence(contraction, rate) });
-  } else if (R !== null) {
+  } else if (relation !== null) {
     throw refusal("convergence", contraction, "raise m, or bring α nearer to 1/‖I − W‖₂");
   }
 
-  const gain = lipschitz(weights, {
+  const gain = lipschitz({
     measured: unique.measured - distance.measured,
     proven: m - distance.bound,
   });

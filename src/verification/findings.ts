@@ -35,10 +35,10 @@ export interface Finding<Inequality extends string = string> {
 }
 
 /** The distance between neighbouring float32, relative to the larger. */
-const float32Step = 2 * float32Roundoff;
+export const float32Step = 2 * float32Roundoff;
 
 /** The same for the entries of a matrix, which stands beside the identity. */
-const stepOf = (A: Matrix): number => float32Step * Math.max(1, largestEntry(A));
+export const stepOf = (A: Matrix): number => float32Step * Math.max(1, largestEntry(A));
 
 export function uniqueEquilibrium({ W }: Weights): Finding<UniqueEquilibrium["inequality"]> {
   const found = monotonicity(W);
@@ -104,13 +104,13 @@ export function lipschitz(
   };
 }
 
-const atLeast = ({ value, margin }: Bounded) => ({
+export const atLeast = ({ value, margin }: Bounded) => ({
   measured: value,
   roundingMargin: margin,
   proven: value - margin,
 });
 
-const atMost = ({ value, margin }: Bounded) => ({
+export const atMost = ({ value, margin }: Bounded) => ({
   measured: value,
   roundingMargin: margin,
   proven: value + margin,

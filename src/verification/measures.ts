@@ -61,6 +61,23 @@ export interface Relation {
  * @param W, R  [n × n]
  */
 export function resolventRelation(W: Matrix, R: Matrix, alpha: number): Relation {
+  const { E, EM, ...rest } = resolventResidual(W, R, alpha);
+  const { residual } = rest;
+  const norm = E.value + E.margin;
+  if (!(norm < 1)) return { ...rest, distance: { value: Infinity, margin: 0 } };
+  const distance = EM.value / (alpha * (1 - residual));
+  const bound = (EM.value + EM.margin) / (alpha * (1 - norm));
+  const margin = (bound - distance) * (1 + 8 * unitRoundoff);
+  return { ...rest, distance: { value: distance, margin } };
+}
+
+/** E = MV − I and EM, in the notation of `resolventRelation`. */
+export interface Residual extends Omit<Relation, "distance"> {
+  readonly E: Bounded; // ‖E‖_F
+  readonly EM: Bounded; // ‖EM‖₂
+}
+
+export function resolventResidual(W: Matrix, R: Matrix, alpha: number): Residual {
   const n = W.rows;
   const M = shift(scale(W, -alpha), 1 + alpha);
   const V = scale(shift(R, 1), 0.5);
@@ -75,14 +92,13 @@ export function resolventRelation(W: Matrix, R: Matrix, alpha: number): Relation
   const size = sizeOf(scale(W, alpha), 1 + alpha);
   const roundingOfE = 8 * gamma(n + 8) * size * sizeOf(V, 1);
   const roundingOfEM = 2 * size * (roundingOfE + gamma(n + 8) * residual);
-  if (!(residual + roundingOfE < 1)) {
-    return { distance: { value: Infinity, margin: 0 }, residual, tolerance, sensitivity };
-  }
-  const { value, margin } = spectralNormBound(multiply(E, M), roundingOfEM);
-  const distance = value / (alpha * (1 - residual));
-  const bound = (value + margin) / (alpha * (1 - residual - roundingOfE));
-  const proven = { value: distance, margin: (bound - distance) * (1 + 8 * unitRoundoff) };
-  return { distance: proven, residual, tolerance, sensitivity };
+  return {
+    residual,
+    tolerance,
+    sensitivity,
+    E: { value: residual, margin: roundingOfE },
+    EM: spectralNormBound(multiply(E, M), roundingOfEM),
+  };
 }
 
 /** ‖W_o‖₂ ‖U D‖₂ ≤ value + margin, D = diag(1/scale): the gain around the equilibrium. */

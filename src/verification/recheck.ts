@@ -1,8 +1,8 @@
 import { CertificateError, InternalError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Certificate, Claim, ClaimKind } from "./certificate.ts";
-import { convergence, type Finding, lipschitz, resolvent, uniqueEquilibrium } from "./findings.ts";
-import { weightsOf } from "./weights.ts";
+import type { Finding } from "./findings.ts";
+import { subjectOf } from "./subject.ts";
 
 /** One claim, held against the weights. */
 export interface Check {
@@ -26,26 +26,23 @@ export type Verification = readonly Check[];
  * @throws DataError, ShapeError  for tensors that are not those of such a network
  */
 export function recheck(
-  { iteration, claims }: Certificate,
+  { iteration, convolution, claims }: Certificate,
   tensors: Readonly<Record<string, Tensor>>,
 ): Verification {
-  const { splitting } = iteration;
-  const alpha = Math.fround(iteration.alpha); // as the file's float32 has it
-  const weights = weightsOf(tensors, splitting);
-  const { W, R } = weights;
-  const unique = uniqueEquilibrium(weights);
-  const relation = R && resolvent(W, R, alpha);
+  const subject = subjectOf(tensors, { iteration, convolution });
+  const { unique, relation, contraction, lipschitz } = subject;
   const findingOf = (kind: ClaimKind): Finding => {
     switch (kind) {
       case "unique-equilibrium":
         return unique;
       case "resolvent":
-        if (relation === null) throw new InternalError(`claim "resolvent" about ${splitting}`);
+        if (relation === null)
+          throw new InternalError(`claim "resolvent" about ${iteration.splitting}`);
         return relation;
       case "convergence":
-        return convergence(weights, alpha);
+        return contraction;
       case "lipschitz":
-        return lipschitz(weights, {
+        return lipschitz({
           measured: unique.measured - (relation?.measured ?? 0),
           proven: unique.proven - (relation?.proven ?? 0),
         });

@@ -1,7 +1,7 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Matrix, matrixOf } from "../linalg/matrix.ts";
+import { type Matrix, requireFinite } from "../linalg/matrix.ts";
 import type { SplittingKind } from "../models/monotone-deq.ts";
 
 /** What a monotone equilibrium network computes with, by name in its file: float32, widened. */
@@ -31,11 +31,19 @@ export function weightsOf(
   }
   const U = required(tensors, "U", ["n", "d"], sizes);
   const W_o = required(tensors, "W_o", ["k", "n"], sizes);
-  if (!("input.scale" in tensors)) return { W, R, U, W_o, inputScale: null };
-  const { data } = required(tensors, "input.scale", ["d"], { ...sizes, d: U.cols });
+  return { W, R, U, W_o, inputScale: inputScaleOf(tensors, U.cols) };
+}
+
+/** The deviations that inputs are divided by [d], where the file has them. */
+export function inputScaleOf(
+  tensors: Readonly<Record<string, Tensor>>,
+  d: number,
+): Float64Array | null {
+  if (!("input.scale" in tensors)) return null;
+  const { data } = required(tensors, "input.scale", ["d"], { d });
   const zero = data.indexOf(0);
   if (zero >= 0) throw new DataError(`tensor "input.scale": entry ${zero} is 0`);
-  return { W, R, U, W_o, inputScale: data };
+  return data;
 }
 
 /** A tensor as a matrix; a vector as one row. Sizes that are not known yet are bound by the tensor. */
@@ -45,6 +53,23 @@ function required(
   wanted: readonly string[],
   known: Readonly<Record<string, number>>,
 ): Matrix {
+  const { shape, data } = requiredNumbers(tensors, name, wanted, known);
+  const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
+  return { rows, cols, data };
+}
+
+/**
+ * The numbers of a float32 tensor, widened.
+ *
+ * @throws DataError  for one that is missing, not float32, NaN or infinite
+ * @throws ShapeError  for another rank, or a size that is not the known one
+ */
+export function requiredNumbers(
+  tensors: Readonly<Record<string, Tensor>>,
+  name: string,
+  wanted: readonly string[],
+  known: Readonly<Record<string, number>>,
+): { readonly shape: readonly number[]; readonly data: Float64Array } {
   const tensor = tensors[name];
   if (tensor === undefined) throw new DataError(`tensor "${name}" is missing`);
   const { dtype, shape, data } = tensor;
@@ -62,9 +87,10 @@ function required(
     const axes = wanted.map((axis) => (axis in known ? `${axis} = ${known[axis]}` : axis));
     throw new ShapeError(`tensor "${name}" is ${formatShape(shape)}, not [${axes.join(", ")}]`);
   }
-  const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape;
   try {
-    return matrixOf(rows, cols, Float64Array.from(data, Number));
+    const numbers = Float64Array.from(data, Number);
+    requireFinite({ rows: 1, cols: shape.at(-1)!, data: numbers });
+    return { shape, data: numbers };
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
     throw new DataError(`tensor "${name}": ${cause.message}`, { cause });
