@@ -25,6 +25,7 @@ export { convolutional } from "./models/layers/convolutional.ts";
 export { dense, perceptron, residual } from "./models/layers/dense.ts";
 export { twoScale } from "./models/layers/two-scale.ts";
 export { mlp } from "./models/mlp.ts";
+export { monotoneConvDeq } from "./models/monotone-conv-deq.ts";
 export { monotoneDeq } from "./models/monotone-deq.ts";
 export { decode } from "./onnx/decode.ts";
 export { encode } from "./onnx/encode.ts";

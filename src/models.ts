@@ -19,6 +19,7 @@ export { groupNorm } from "./models/layers/norm.ts";
 export { twoScale } from "./models/layers/two-scale.ts";
 export { type Activation, activations, mlp } from "./models/mlp.ts";
 export type { Model, Noise, Parameters, Pass, Supplies, Wants } from "./models/model.ts";
+export { type MonotoneConvDeqOptions, monotoneConvDeq } from "./models/monotone-conv-deq.ts";
 export {
   type MonotoneDeqOptions,
   type MonotoneSplitting,
@@ -26,4 +27,5 @@ export {
   monotoneWeight,
   type SplittingKind,
 } from "./models/monotone-deq.ts";
+export { type Parametrisation, parametrisations } from "./models/monotone-parameters.ts";
 export type { WeightNormalisation } from "./models/weight-normalisation.ts";

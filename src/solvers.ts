@@ -3,6 +3,14 @@
 export { adaptiveForwardBackward } from "./solvers/adaptive-forward-backward.ts";
 export { type AndersonOptions, anderson, andersonDefaults } from "./solvers/anderson.ts";
 export { type AutoOptions, auto, autoDefaults } from "./solvers/auto.ts";
+export {
+  applyBlocks,
+  type Basis,
+  type Bidiagonal,
+  blockPeacemanRachford,
+  joinTiers,
+  reflectedTiers,
+} from "./solvers/block-splitting.ts";
 export { type BroydenOptions, broyden, broydenDefaults } from "./solvers/broyden.ts";
 export { dense } from "./solvers/dense.ts";
 export {
@@ -19,6 +27,7 @@ export { type GmresOptions, gmres, gmresDefaults } from "./solvers/gmres.ts";
 export {
   iterate,
   type Method,
+  type SampleAxis,
   type Solution,
   type StateMap,
   type Step,

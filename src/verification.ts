@@ -4,6 +4,7 @@ export {
   type Certificate,
   type Claim,
   type ClaimKind,
+  type Convolution,
   type Iteration,
   parseCertificate,
 } from "./verification/certificate.ts";

@@ -22,7 +22,7 @@ export async function certifyFile(
   if (json === undefined) {
     throw new CertificateError(
       `${path} carries no certificate`,
-      "eigenflow train writes one into models of kind monotone-deq",
+      "eigenflow train writes one into models of kind monotone-deq and monotone-conv-deq",
     );
   }
   const certificate = parseCertificate(parsed(json, path));

@@ -15,6 +15,7 @@ import { cnn } from "../models/cnn.ts";
 import { deq } from "../models/deq.ts";
 import { mlp } from "../models/mlp.ts";
 import type { Model } from "../models/model.ts";
+import { monotoneConvDeq } from "../models/monotone-conv-deq.ts";
 import { monotoneDeq } from "../models/monotone-deq.ts";
 import type { FitOptions } from "../training/fit.ts";
 import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
@@ -130,6 +131,8 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
     }
     case "mlp":
       return mlp([inputs, ...model.widths, outputs], model);
+    case "monotone-conv-deq":
+      return monotoneConvDeq({ ...model, ...solver, image: imageOf(config, inputs), outputs });
     case "cnn": {
       const { widths: hidden, ...rest } = model;
       return cnn({ ...rest, image: imageOf(config, inputs), hidden, outputs });
@@ -138,7 +141,7 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
 }
 
 /** Channels, height and width of the images that a model of images takes. */
-function imageOf({ model, data }: Config, inputs: number): [number, number, number] {
+export function imageOf({ model, data }: Config, inputs: number): [number, number, number] {
   const asked = model.kind === "deq" ? model.layer : model;
   const given = "image" in asked ? asked.image : undefined;
   const image = given ?? (data.kind === "mnist" ? ([1, 28, 28] as const) : null);

@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CertificateError } from "../errors.ts";
 import { loadBackend } from "../runtime/backend.ts";
-import { deploy, explicitTensors } from "../training/deploy.ts";
+import { type Deployed, deploy, explicitTensors } from "../training/deploy.ts";
 import type { FitStatus, Metrics, TrainEvent, TrainingState } from "../training/events.ts";
 import { fit, initialState, parametersOf } from "../training/fit.ts";
 import { createRun, type RunDirectory } from "../training/run-directory.ts";
 import { taskOf } from "../training/targets.ts";
 import type { Certificate } from "../verification/certificate.ts";
 import { certify } from "../verification/certify.ts";
-import type { Experiment } from "./experiment.ts";
+import { type Experiment, imageOf } from "./experiment.ts";
 import { configHash, formatConfig } from "./load.ts";
 
 /** How a run ended, and what it left. */
@@ -149,6 +149,27 @@ const epochLines = (path: string): EpochLine[] =>
     .filter((line) => line.startsWith('{"type":"epoch"'))
     .map((line) => JSON.parse(line) as EpochLine);
 
+/** What is proven of the tensors in the file, of the kinds that have something to prove. */
+function certificateOf(
+  config: Experiment["config"],
+  tensors: Deployed,
+  inputs: number,
+): Certificate | null {
+  const { model } = config;
+  switch (model.kind) {
+    case "monotone-deq":
+      return certify(tensors, model);
+    case "monotone-conv-deq": {
+      const [planes, side] = imageOf(config, inputs);
+      const { injection, pool, pooling } = model;
+      const convolution = { planes, side, ...injection, pool, pooling };
+      return certify(tensors, { ...model, splitting: "peaceman-rachford", convolution });
+    }
+    default:
+      return null;
+  }
+}
+
 async function exportModel(
   { config, model, data, standardisation, features, classNames, options }: Experiment,
   directory: RunDirectory,
@@ -160,7 +181,7 @@ async function exportModel(
   let certificate: Certificate | null = null;
   let refused: CertificateError | null = null;
   try {
-    if (config.model.kind === "monotone-deq") certificate = certify(tensors, config.model);
+    certificate = certificateOf(config, tensors, model.inputs);
   } catch (error) {
     if (!(error instanceof CertificateError)) throw error;
     refused = error;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type Activation, activations } from "../models/mlp.ts";
 import type { SplittingKind } from "../models/monotone-deq.ts";
+import { parametrisations } from "../models/monotone-parameters.ts";
 import { type Range, solveDefaults } from "../solvers/options.ts";
 import { proxKinds } from "../solvers/prox.ts";
 import { type Purpose, solverNames, solverTable } from "../solvers/registry.ts";
@@ -75,6 +76,9 @@ const data = z.discriminatedUnion("kind", [
 
 const names = Object.keys(activations) as Activation[];
 
+/** Whether the sizes of A and B in W are learned apart from their directions. */
+const parametrisation = z.enum(parametrisations).default("plain");
+
 const model = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("monotone-deq"),
@@ -85,6 +89,21 @@ const model = z.discriminatedUnion("kind", [
       .enum(["peaceman-rachford", "forward-backward"] satisfies SplittingKind[])
       .default("peaceman-rachford"),
     alpha: positive.default(1),
+    parametrisation,
+  }),
+  z.strictObject({
+    kind: z.literal("monotone-conv-deq"),
+    image: z.tuple([count, count, count]).optional(), // channels, height, width; known for mnist
+    channels: z.array(count).min(1).default([32]), // of each tier, each with half the side
+    kernel: count.default(3), // odd; within and between tiers
+    injection: z.strictObject({ kernel: count.default(5), stride: count.default(2) }).prefault({}),
+    border: z.int().min(0).default(0), // pixels along the edge that are held at 0
+    pool: count.default(1), // side of the head's windows, in pixels of the last tier
+    pooling: z.enum(["max", "mean"]).default("max"),
+    activation: z.enum(proxKinds).default("relu"),
+    m: positive.default(1),
+    alpha: positive.default(0.5), // nearer to 1/‖I − W‖ of trained ones than 1
+    parametrisation,
   }),
   deqModel,
   z.strictObject({
@@ -203,7 +222,7 @@ const train = z
   .prefault({});
 
 /** Whether models of a kind solve an equation. */
-const solves = (kind: string) => kind === "monotone-deq" || kind === "deq";
+const solves = (kind: string) => ["monotone-deq", "monotone-conv-deq", "deq"].includes(kind);
 
 /** The file as it may be written. */
 export const configFile = z.strictObject({

@@ -98,6 +98,30 @@ test("classes of a table keep their names, and its other columns do not matter",
   expect(JSON.parse(metadata["eigenflow.run"])).toMatchObject({ seed: 0, test: tested });
 });
 
+test.each([
+  ["conv", "{ kind: monotone-conv-deq, channels: [4], pool: 2, border: 1 }"],
+  ["tiers", "{ kind: monotone-conv-deq, channels: [2, 4], parametrisation: normalised, m: 0.5 }"],
+])("a monotone network of convolutions is certified from its file: %s", (name, model) => {
+  const data = "data: { kind: mnist, limit: 256, testLimit: 64 }";
+  const { model: file, certificate } = trained(
+    name,
+    `${data}\nmodel: ${model}\nsolver: { forward: { rtol: 1e-3 } }\ntrain: { epochs: 1, batch: 32 }`,
+  );
+  expect(certificate.model).toBe("monotone-conv-deq");
+  const { code, stdout } = eigenflow(["certify", file, "--json"], { cwd });
+  expect(code).toBe(0);
+  const { holds, checks } = JSON.parse(stdout);
+  expect(holds).toBe(true);
+  expect(checks.map(({ kind }: { kind: string }) => kind)).toEqual([
+    "unique-equilibrium",
+    "resolvent",
+    "convergence",
+    "lipschitz",
+  ]);
+  // Standard operators only: any ONNX Runtime runs it.
+  expect(readFileSync(join(cwd, file)).includes("com.microsoft")).toBe(false);
+});
+
 test("values of a table are learnt and predicted", () => {
   const { model, test: tested } = trained(
     "values",
