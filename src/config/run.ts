@@ -157,8 +157,10 @@ function certificateOf(
 ): Certificate | null {
   const { model } = config;
   switch (model.kind) {
-    case "monotone-deq":
-      return certify(tensors, model);
+    case "monotone-deq": {
+      const alpha = model.alpha === "auto" ? Number(tensors.alpha.data[0]) : model.alpha;
+      return certify(tensors, { ...model, alpha });
+    }
     case "monotone-conv-deq": {
       const [planes, side] = imageOf(config, inputs);
       const { injection, pool, pooling } = model;

@@ -88,7 +88,7 @@ const model = z.discriminatedUnion("kind", [
     splitting: z
       .enum(["peaceman-rachford", "forward-backward"] satisfies SplittingKind[])
       .default("peaceman-rachford"),
-    alpha: positive.default(1),
+    alpha: positive.or(z.literal("auto")).default("auto"), // step of the splitting, by default from ‖I − W‖₂
     parametrisation,
   }),
   z.strictObject({

@@ -1,3 +1,4 @@
+import { DataError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type {
   Convergence,
@@ -34,6 +35,9 @@ export function subjectOf(
   { iteration, convolution }: { iteration: Iteration; convolution?: Convolution },
 ): Subject {
   const alpha = Math.fround(iteration.alpha); // as the file's float32 has it
+  const stored = tensors.alpha?.data[0];
+  if (stored !== undefined && Number(stored) !== alpha)
+    throw new DataError(`tensor "alpha" is ${stored}, the iteration's α ${iteration.alpha}`);
   if (convolution !== undefined) return torusSubject(tensors, alpha, convolution);
   const weights = weightsOf(tensors, iteration.splitting);
   const { W, R } = weights;
