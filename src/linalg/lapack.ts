@@ -1,0 +1,168 @@
+import { InternalError } from "../errors.ts";
+import {
+  checkInfo,
+  integer,
+  integers,
+  type Library,
+  letter,
+  loadLibrary,
+  withWork,
+} from "./lapack-library.ts";
+import { type Matrix, requireFinite, transpose } from "./matrix.ts";
+import type { Provider } from "./provider.ts";
+
+let loaded: Provider | null | undefined;
+
+/** LAPACK as a provider, or null where it cannot be loaded or does not compute. */
+export function lapackProvider(): Provider | null {
+  if (loaded === undefined) {
+    const library = loadLibrary();
+    loaded = library === null ? null : providerOf(library);
+    if (loaded !== null && !computes(loaded)) loaded = null;
+  }
+  return loaded;
+}
+
+/** A first small decomposition, to find a library that loads but is not what its name says. */
+function computes({ svd }: Provider): boolean {
+  const { s } = svd({ rows: 2, cols: 2, data: Float64Array.of(0, 2, 1, 0) });
+  return s[0] === 2 && s[1] === 1;
+}
+
+/**
+ * A copy that LAPACK may overwrite. The last gate before native code, which trusts every size that
+ * it is told.
+ */
+function admit(A: Matrix): Float64Array {
+  const { rows, cols, data } = A;
+  const sound = [rows, cols].every((n) => Number.isInteger(n) && n > 0 && n < 2 ** 31);
+  if (!sound || !(data instanceof Float64Array) || data.length !== rows * cols)
+    throw new InternalError(`${data.length} numbers for a matrix of ${rows} × ${cols}`);
+  requireFinite(A);
+  return data.slice();
+}
+
+const admitTransposed = (A: Matrix) => transpose({ ...A, data: admit(A) }).data;
+
+// LAPACK is column-major: what it sees in a row-major A is Aᵀ. Where the transpose has the same
+// decomposition in another order the factors are exchanged instead of the numbers.
+function providerOf(lapack: Library): Provider {
+  const decompose = (A: Matrix, job: "S" | "N") => {
+    const { rows: n, cols: m } = A;
+    const k = Math.min(m, n);
+    const kept = job === "S" ? k : 0;
+    const [data, s] = [admit(A), new Float64Array(k)];
+    const [left, right] = [new Float64Array(m * kept), new Float64Array(kept * n)];
+    const columns = integer(Math.max(1, kept)); // a leading size is never 0
+    const room = integers(8 * k);
+    const [jobz, M, N] = [letter(job), integer(m), integer(n)];
+    withWork("dgesdd", (work, length, info) =>
+      lapack.dgesdd(jobz, M, N, data, M, s, left, M, right, columns, work, length, room, info),
+    );
+    return { s, left, right, k };
+  };
+
+  return {
+    name: "lapack",
+    library: lapack.file,
+
+    // Aᵀ = V diag(s) Uᵀ: the left factor comes as the rows of Vᵀ, the right one as the rows of U.
+    svd(A) {
+      const { s, left, right, k } = decompose(A, "S");
+      const V = transpose({ rows: k, cols: A.cols, data: left });
+      return { U: { rows: A.rows, cols: k, data: right }, s, V };
+    },
+
+    singularValues: (A) => decompose(A, "N").s,
+
+    symmetricEigen(A) {
+      const n = A.rows;
+      const [vectors, values, N] = [admit(square(A)), new Float64Array(n), integer(n)];
+      // Working memory of integers, by the manual of dsyevd.
+      const count = 3 + 5 * n;
+      const room = integers(count);
+      const [jobz, lower, roomLength] = [letter("V"), letter("L"), integer(count)];
+      withWork("dsyevd", (work, length, info) => {
+        lapack.dsyevd(jobz, lower, N, vectors, N, values, work, length, room, roomLength, info);
+      });
+      return { values, vectors: transpose({ rows: n, cols: n, data: vectors }) };
+    },
+
+    eigenvalues: (A) => eigenOf(lapack, A, "N").values,
+
+    eigen: (A) => eigenOf(lapack, A, "V"),
+
+    schur(A) {
+      const n = A.rows;
+      const T = admitTransposed(square(A));
+      const [Q, re, im] = [new Float64Array(n * n), new Float64Array(n), new Float64Array(n)];
+      const [vectors, unsorted, N, found, flags] = [
+        letter("V"),
+        letter("N"),
+        integer(n),
+        integer(0),
+        integers(n),
+      ];
+      withWork("dgees", (w, length, info) => {
+        lapack.dgees(vectors, unsorted, null, N, T, N, found, re, im, Q, N, w, length, flags, info);
+      });
+      return {
+        Q: transpose({ rows: n, cols: n, data: Q }),
+        T: transpose({ rows: n, cols: n, data: T }),
+      };
+    },
+
+    // Aᵀ = L Q': the rows of LAPACK's factors are R and Q as they stand.
+    qr(A) {
+      const { rows: n, cols: m } = A;
+      const k = Math.min(m, n);
+      const [data, tau] = [admit(A), new Float64Array(k)];
+      const [M, N, K] = [integer(m), integer(n), integer(k)];
+      withWork("dgelqf", (work, length, info) =>
+        lapack.dgelqf(M, N, data, M, tau, work, length, info),
+      );
+      const R = new Float64Array(k * m);
+      const Q = new Float64Array(n * k);
+      for (let i = 0; i < n; i++) {
+        // Row i holds column i of L above the diagonal and the reflections that make Q below it.
+        const row = data.subarray(i * m, (i + 1) * m);
+        if (i < k) R.set(row.subarray(i), i * m + i);
+        Q.set(row.subarray(0, k), i * k);
+      }
+      withWork("dorglq", (work, length, info) =>
+        lapack.dorglq(K, N, K, Q, K, tau, work, length, info),
+      );
+      return { Q: { rows: n, cols: k, data: Q }, R: { rows: k, cols: m, data: R } };
+    },
+
+    upperCholesky(A) {
+      const n = A.rows;
+      const R = admit(square(A));
+      const [N, info] = [integer(n), integer(0)];
+      lapack.dpotrf(letter("L"), N, R, N, info); // LAPACK's lower half is our upper one
+      if (info[0] > 0) return null;
+      checkInfo("dpotrf", info);
+      for (let i = 1; i < n; i++) R.fill(0, i * n, i * n + i);
+      return { rows: n, cols: n, data: R };
+    },
+  };
+}
+
+function eigenOf(lapack: Library, A: Matrix, job: "V" | "N"): ReturnType<Provider["eigen"]> {
+  const n = A.rows;
+  const data = admitTransposed(square(A));
+  const [re, im] = [new Float64Array(n), new Float64Array(n)];
+  const right = new Float64Array(job === "V" ? n * n : 1);
+  const [none, jobvr, N, unused] = [letter("N"), letter(job), integer(n), new Float64Array(1)];
+  const [one, leading] = [integer(1), integer(job === "V" ? n : 1)];
+  withWork("dgeev", (w, length, info) => {
+    lapack.dgeev(none, jobvr, N, data, N, re, im, unused, one, right, leading, w, length, info);
+  });
+  const columns = job === "V" ? transpose({ rows: n, cols: n, data: right }) : A;
+  return { values: { re, im }, columns };
+}
+
+function square(A: Matrix): Matrix {
+  if (A.rows !== A.cols) throw new InternalError(`${A.rows} × ${A.cols} is not square`);
+  return A;
+}

@@ -1,0 +1,73 @@
+import { afterEach, expect, test } from "vitest";
+import { EigenflowError, InternalError, UsageError } from "../../src/errors.ts";
+import { eigen } from "../../src/linalg/eigenvalues.ts";
+import { lapackProvider } from "../../src/linalg/lapack.ts";
+import { checkInfo, integer } from "../../src/linalg/lapack-library.ts";
+import { mlMatrixProvider } from "../../src/linalg/ml-matrix.ts";
+import { provider, providerInUse, useProvider } from "../../src/linalg/provider.ts";
+import { qr } from "../../src/linalg/qr.ts";
+import { svd } from "../../src/linalg/svd.ts";
+import { random } from "./matrices.ts";
+
+const lapack = lapackProvider();
+const title = (name: string) =>
+  lapack === null ? `${name}; apt-get install libopenblas0-pthread` : name;
+
+afterEach(() => useProvider("auto"));
+
+test("ml-matrix can be forced, and says how to get the faster one", () => {
+  useProvider("ml-matrix");
+  expect(provider()).toBe(mlMatrixProvider);
+  expect(providerInUse().faster).toBe("apt-get install libopenblas0-pthread");
+});
+
+test("an unknown provider is refused by name", () => {
+  expect(() => useProvider("blas" as "auto")).toThrow(UsageError);
+  expect(() => useProvider("blas" as "auto")).toThrow('"blas"');
+});
+
+test.skipIf(lapack !== null)("LAPACK cannot be forced where there is none", () => {
+  expect(() => useProvider("lapack")).toThrow(EigenflowError);
+  expect(providerInUse().name).toBe("ml-matrix");
+});
+
+test.skipIf(lapack === null)(title("LAPACK is preferred where it loads"), () => {
+  useProvider("auto");
+  expect(providerInUse()).toEqual({ name: "lapack", library: lapack?.library });
+});
+
+test.skipIf(lapack === null)(title("the two agree where the answer is unique"), () => {
+  const A = random(8, 5, 2);
+  const B = random(6, 6, 3);
+  const by = (name: "lapack" | "ml-matrix") => {
+    useProvider(name);
+    const { values, vectors } = eigen(B);
+    const { Q, R } = qr(A);
+    return [svd(A).s, Q.data, R.data, values.re, values.im, vectors.re.data, vectors.im.data];
+  };
+  const [ours, theirs] = [by("ml-matrix"), by("lapack")];
+  for (let i = 0; i < ours.length; i++) expect(ours[i]).toBeAllClose(theirs[i], { atol: 1e-12 });
+});
+
+test.skipIf(lapack === null)(title("no matrix of a wrong size reaches native code"), () => {
+  const wrong = [
+    { rows: 3, cols: 3, data: new Float64Array(8) },
+    { rows: -1, cols: 2, data: new Float64Array(2) },
+    { rows: 2.5, cols: 2, data: new Float64Array(5) },
+    { rows: 2, cols: 2, data: [1, 2, 3, 4] as unknown as Float64Array },
+    { rows: 2, cols: 2, data: new Float32Array(4) as unknown as Float64Array },
+  ];
+  for (const A of wrong) {
+    for (const f of [lapack!.svd, lapack!.singularValues, lapack!.qr, lapack!.eigen])
+      expect(() => f(A)).toThrow(InternalError);
+  }
+  const oblong = random(2, 3, 1);
+  for (const f of [lapack!.eigen, lapack!.schur, lapack!.symmetricEigen, lapack!.upperCholesky])
+    expect(() => f(oblong)).toThrow("not square");
+});
+
+test("what LAPACK reports becomes an error that names the routine", () => {
+  expect(() => checkInfo("dgeev", integer(0))).not.toThrow();
+  expect(() => checkInfo("dgeev", integer(-5))).toThrow("dgeev refuses its argument 5");
+  expect(() => checkInfo("dgeev", integer(2))).toThrow("dgeev did not converge (info 2)");
+});
