@@ -1,0 +1,42 @@
+/** eigenflow/koopman: snapshots in, spectrum out. */
+
+export type { Route } from "./koopman/amplitudes.ts";
+export {
+  type DmdOptions,
+  dmd,
+  dmdDefaults,
+  dmdOfPairs,
+  type PairSpectrum,
+} from "./koopman/dmd.ts";
+export {
+  continuous,
+  forecast,
+  frequencies,
+  growthRates,
+  halfLives,
+  reconstruct,
+} from "./koopman/expand.ts";
+export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
+export { type Ritz, ritz, type Scaling } from "./koopman/ritz.ts";
+export {
+  best,
+  bestShare,
+  both,
+  important,
+  ranked,
+  residualBelow,
+  type Selection,
+  select,
+} from "./koopman/select.ts";
+export type { Importance, Reduced, Refined, Spectrum } from "./koopman/spectrum.ts";
+export {
+  capped,
+  energy,
+  hardThreshold,
+  noiseFloor,
+  numericalRank,
+  rank,
+  relativeGap,
+  type Truncation,
+} from "./koopman/truncation.ts";
+export { equal, forgetting, relative, type Weighting } from "./koopman/weighting.ts";

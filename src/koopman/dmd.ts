@@ -1,0 +1,156 @@
+import { DataError, ShapeError, UsageError } from "../errors.ts";
+import { type Matrix, multiply, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
+import { qr } from "../linalg/qr.ts";
+import type { Route } from "./amplitudes.ts";
+import { refuseUnknown, requireOneOf } from "./options.ts";
+import { besides, columnNorms, columns, type Ritz, ritz, type Scaling } from "./ritz.ts";
+import { type Spectrum, spectrumOf } from "./spectrum.ts";
+import { numericalRank, type Truncation } from "./truncation.ts";
+import { equal, type Weighting } from "./weighting.ts";
+
+export interface DmdOptions {
+  /** How many singular values are kept. */
+  readonly truncation: Truncation;
+  /** Columns of X brought to length 1 ("unit"), or as given ("none"). On data that are not exactly
+   * linear the two give different eigenvalues. */
+  readonly scaling: Scaling;
+  /** "qr": snapshots taller than wide are first reduced to a triangle, which changes nothing but the
+   * time; "none": never. */
+  readonly compression: "qr" | "none";
+  /** Weights of the snapshots in the fit of the amplitudes. */
+  readonly weighting: Weighting;
+  /** How that fit is solved. */
+  readonly route: Route;
+  /** Time from one snapshot to the next. */
+  readonly dt: number;
+}
+
+export const dmdDefaults: DmdOptions = {
+  truncation: numericalRank(),
+  scaling: "unit",
+  compression: "qr",
+  weighting: equal,
+  route: "auto",
+  dt: 1,
+};
+
+/**
+ * Dynamic mode decomposition of one trajectory, DMD_RRR: eigenvalues and modes of the linear map that
+ * best takes each snapshot to the next, every one with its residual, and refined vectors; see `ritz`.
+ *
+ * @param snapshots  f_1 … f_M as columns [n × M]
+ * @throws DataError  for fewer than 2 snapshots, a NaN or infinite entry, or nothing but zeros
+ * @throws UsageError  for an unknown option
+ */
+export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spectrum {
+  const chosen = dmdOptions("dmd", options);
+  const { rows: n, cols: M } = snapshots;
+  requireSnapshots(snapshots);
+  const short = chosen.compression === "qr" && n > M ? qr(snapshots) : null;
+  const F = short === null ? snapshots : short.R;
+  const { pairs, warnings } = pairsOf(columns(F, 0, M - 1), columns(F, 1, M), chosen, n);
+  const lift = (A: Matrix) => (short === null ? A : multiply(short.Q, A));
+  const coordinates = multiply(transpose(pairs.basis), F);
+  return spectrumOf(pairs, {
+    observe: lift(pairs.basis),
+    coordinates,
+    norms: columnNorms(F),
+    outside: columnNorms(subtract(F, multiply(pairs.basis, coordinates))),
+    snapshots: M,
+    dt: chosen.dt,
+    weighting: chosen.weighting,
+    route: chosen.route,
+    warnings,
+  });
+}
+
+/** Eigenvalues and modes without amplitudes: pairs need not belong to one trajectory. */
+export interface PairSpectrum extends Omit<Ritz, "image"> {
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The same of pairs y_i = F(x_i), which may come from several trajectories. Modes are `basis` times
+ * the vectors.
+ *
+ * @param X  [n × m]
+ * @param Y  [n × m]
+ * @throws ShapeError  when X and Y differ in shape
+ * @throws DataError, UsageError  as `dmd`
+ */
+export function dmdOfPairs(
+  X: Matrix,
+  Y: Matrix,
+  options: Partial<Omit<DmdOptions, "weighting" | "route" | "dt">> = {},
+): PairSpectrum {
+  const chosen = dmdOptions("dmdOfPairs", options);
+  if (X.rows !== Y.rows || X.cols !== Y.cols)
+    throw new ShapeError(`X is ${X.rows} × ${X.cols}, Y is ${Y.rows} × ${Y.cols}`);
+  for (const A of [X, Y]) requireFinite(A);
+  const { rows: n, cols: m } = X;
+  if (chosen.compression === "none" || n <= 2 * m) {
+    const { pairs, warnings } = pairsOf(X, Y, chosen, n);
+    return { ...pairs, warnings };
+  }
+  const { Q, R } = qr(besides(X, Y));
+  const { pairs, warnings } = pairsOf(columns(R, 0, m), columns(R, m, 2 * m), chosen, n);
+  return { ...pairs, basis: multiply(Q, pairs.basis), warnings };
+}
+
+/** Ritz pairs, and what is to be said of the data. `rows` is the height before compression. */
+export function pairsOf(
+  X: Matrix,
+  Y: Matrix,
+  { truncation, scaling }: Pick<DmdOptions, "truncation" | "scaling">,
+  rows: number,
+): { pairs: Ritz; warnings: string[] } {
+  const warnings: string[] = [];
+  const [before, after] = [columnNorms(X), columnNorms(Y)];
+  const kept = Array.from(before, (_, i) => i).filter((i) => before[i] > 0 || after[i] === 0);
+  const dropped = before.length - kept.length;
+  if (dropped > 0)
+    warnings.push(
+      `${dropped} of ${before.length} pairs dropped: a snapshot of zeros with a successor that is not ` +
+        "zero contradicts a linear map",
+    );
+  if (kept.length === 0) throw new DataError("the snapshots are all zero");
+  const pick = (A: Matrix) => (dropped > 0 ? pickColumns(A, kept) : A);
+  const pairs = ritz(pick(X), pick(Y), truncation, scaling, rows);
+  if (pairs.operator.rows === rows)
+    warnings.push(
+      `the rank kept, ${rows}, is the dimension of the state: residuals vanish for whatever data and ` +
+        "say nothing; take more rows (delays) or a lower rank",
+    );
+  return { pairs, warnings };
+}
+
+function pickColumns(A: Matrix, indices: readonly number[]): Matrix {
+  const cols = indices.length;
+  const data = new Float64Array(A.rows * cols);
+  for (let i = 0; i < A.rows; i++) {
+    for (let j = 0; j < cols; j++) data[i * cols + j] = A.data[i * A.cols + indices[j]];
+  }
+  return { rows: A.rows, cols, data };
+}
+
+/** @throws UsageError  for an unknown option or choice, or a dt that is not positive */
+export function dmdOptions(where: string, options: Partial<DmdOptions>): DmdOptions {
+  refuseUnknown(where, options, Object.keys(dmdDefaults));
+  const chosen = { ...dmdDefaults, ...options };
+  requireOneOf(`${where}: scaling`, chosen.scaling, ["unit", "none"]);
+  requireOneOf(`${where}: compression`, chosen.compression, ["qr", "none"]);
+  requireOneOf(`${where}: route`, chosen.route, ["auto", "normal", "orthogonal"]);
+  if (!(chosen.dt > 0 && chosen.dt < Infinity))
+    throw new UsageError(`${where}: dt ${chosen.dt}`, "a time step is positive");
+  return chosen;
+}
+
+/** @throws DataError  for fewer than 2 snapshots, or naming an entry that is not finite */
+export function requireSnapshots({ cols, data }: Matrix): void {
+  if (cols < 2) throw new DataError(`at least 2 snapshots are needed, not ${cols}`);
+  const bad = data.findIndex((x) => !Number.isFinite(x));
+  if (bad >= 0)
+    throw new DataError(
+      `state ${Math.floor(bad / cols)} of snapshot ${bad % cols} is ${data[bad]}`,
+    );
+}
