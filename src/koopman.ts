@@ -8,6 +8,7 @@ export {
   dmdOfPairs,
   type PairSpectrum,
 } from "./koopman/dmd.ts";
+export { dmdTall, type TallSpectrum, tallModes } from "./koopman/dmd-tall.ts";
 export {
   continuous,
   forecast,
@@ -28,6 +29,7 @@ export {
   type Selection,
   select,
 } from "./koopman/select.ts";
+export { snapshotFiles } from "./koopman/snapshot-files.ts";
 export type { Importance, Reduced, Refined, Spectrum } from "./koopman/spectrum.ts";
 export {
   capped,

@@ -19,19 +19,25 @@ const arrayTypes = {
 
 const MAGIC = "\x93NUMPY";
 
+/** What stands before the entries of an .npy file. */
+export interface NpyHeader {
+  readonly type: keyof typeof arrayTypes;
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  readonly start: number; // of the entries, in bytes
+}
+
 /**
- * Reads NumPy's .npy format, versions 1 and 2. A matrix in Fortran order is transposed to C order.
+ * Reads the header of NumPy's .npy format, versions 1 and 2.
  *
  * NumPy Enhancement Proposal 1, "A simple file format for NumPy arrays".
  *
+ * @param bytes  the file, or as much of its beginning as holds the header
  * @param source  what to call the file in errors
- * @throws DataError  for a malformed or truncated file, an element type other than those above, or
- *   Fortran order of rank 3 and more
+ * @throws DataError  for a malformed header, or an element type other than those above
  */
-export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
-  const fail = (offset: number, what: string) =>
-    new DataError(`${source}: at byte ${offset}: ${what}`);
-
+export function parseNpyHeader(bytes: Uint8Array, source: string): NpyHeader {
+  const fail = failing(source);
   if (bytes.length < 10) throw fail(bytes.length, "the file ends inside the first 10 bytes");
   const magic = String.fromCharCode(...bytes.subarray(0, 6));
   if (magic !== MAGIC) throw fail(0, `found ${JSON.stringify(magic)}, not an .npy file`);
@@ -56,16 +62,29 @@ export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
   const type = field("descr", "['\"]([^'\"]*)['\"]");
   const fortran = field("fortran_order", "(True|False)") === "True";
   const sizes = field("shape", "\\(([\\d\\s,]*)\\)").match(/\d+/g) ?? [];
-  const shape = sizes.map(Number);
   if (!Object.hasOwn(arrayTypes, type)) {
     const known = Object.keys(arrayTypes).join(", ");
     throw fail(headerAt, `elements of type ${type}; can read ${known}`);
   }
-  if (fortran && shape.length > 2) {
-    throw fail(headerAt, `Fortran order of rank ${shape.length}; save it with order="C"`);
-  }
+  return { type: type as NpyHeader["type"], fortran, shape: sizes.map(Number), start };
+}
 
-  const ArrayType = arrayTypes[type as keyof typeof arrayTypes];
+const failing = (source: string) => (offset: number, what: string) =>
+  new DataError(`${source}: at byte ${offset}: ${what}`);
+
+/**
+ * Reads an .npy file. A matrix in Fortran order is transposed to C order.
+ *
+ * @param source  what to call the file in errors
+ * @throws DataError  as `parseNpyHeader`; also for a truncated file, or Fortran order of rank 3 and more
+ */
+export function parseNpy(bytes: Uint8Array, source: string): NpyArray {
+  const fail = failing(source);
+  const { type, fortran, shape, start } = parseNpyHeader(bytes, source);
+  if (fortran && shape.length > 2) {
+    throw fail(start, `Fortran order of rank ${shape.length}; save it with order="C"`);
+  }
+  const ArrayType = arrayTypes[type];
   const wanted = product(shape) * ArrayType.BYTES_PER_ELEMENT;
   if (bytes.length - start !== wanted) {
     throw fail(

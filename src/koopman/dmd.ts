@@ -46,10 +46,23 @@ export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spect
   const chosen = dmdOptions("dmd", options);
   const { rows: n, cols: M } = snapshots;
   requireSnapshots(snapshots);
-  const short = chosen.compression === "qr" && n > M ? qr(snapshots) : null;
-  const F = short === null ? snapshots : short.R;
-  const { pairs, warnings } = pairsOf(columns(F, 0, M - 1), columns(F, 1, M), chosen, n);
-  const lift = (A: Matrix) => (short === null ? A : multiply(short.Q, A));
+  if (chosen.compression === "none" || n <= M) return dmdOfTrajectory(snapshots, chosen, n);
+  const { Q, R } = qr(snapshots);
+  return dmdOfTrajectory(R, chosen, n, (A) => multiply(Q, A));
+}
+
+/**
+ * `dmd` of snapshots that were compressed: `rows` is their height before, which the truncation rule and
+ * the warning of trivial residuals go by; `lift` leads back to the state.
+ */
+export function dmdOfTrajectory(
+  F: Matrix,
+  options: DmdOptions,
+  rows: number,
+  lift: (A: Matrix) => Matrix = (A) => A,
+): Spectrum {
+  const M = F.cols;
+  const { pairs, warnings } = pairsOf(columns(F, 0, M - 1), columns(F, 1, M), options, rows);
   const coordinates = multiply(transpose(pairs.basis), F);
   return spectrumOf(pairs, {
     observe: lift(pairs.basis),
@@ -57,9 +70,9 @@ export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spect
     norms: columnNorms(F),
     outside: columnNorms(subtract(F, multiply(pairs.basis, coordinates))),
     snapshots: M,
-    dt: chosen.dt,
-    weighting: chosen.weighting,
-    route: chosen.route,
+    dt: options.dt,
+    weighting: options.weighting,
+    route: options.route,
     warnings,
   });
 }

@@ -1,3 +1,4 @@
+import { parseSafetensorsHeader } from "../data/safetensors-header.ts";
 import { DataError } from "../errors.ts";
 import type { TensorData } from "../graph/node.ts";
 import type { DType } from "../graph/shape.ts";
@@ -75,21 +76,16 @@ export function parseSafetensors(bytes: Uint8Array, source: string): SafeTensors
   if (length > BigInt(bytes.length - 8))
     throw fail(0, `a header of ${length} bytes, but ${bytes.length - 8} remain`);
   const start = 8 + Number(length);
-  const header = headerOf(bytes.subarray(8, start));
-  if (header === null) throw fail(8, "the header is no JSON object");
-
-  const { __metadata__: metadata = {}, ...entries } = header;
-  if (!isRecord(metadata) || Object.values(metadata).some((text) => typeof text !== "string"))
-    throw fail(8, "__metadata__ is no record of strings");
+  const { spans, metadata } = parseSafetensorsHeader(bytes.subarray(8, start), source);
   const tensors: Record<string, Tensor> = {};
   let filled = 0;
-  const spans = Object.entries(entries).map(([name, entry]) => {
-    const span = spanOf(entry);
-    if (typeof span === "string") throw fail(8, `tensor ${JSON.stringify(name)}: ${span}`);
-    return { name, ...span };
-  });
-  for (const { name, code, shape, begin, end } of spans.sort((a, b) => a.begin - b.begin)) {
-    const [dtype, ArrayType] = arrays[code];
+  for (const { name, code, shape, begin, end } of spans) {
+    if (!Object.hasOwn(arrays, code))
+      throw fail(
+        8,
+        `tensor ${JSON.stringify(name)}: elements of type ${code}; can read ${Object.keys(arrays).join(", ")}`,
+      );
+    const [dtype, ArrayType] = arrays[code as keyof typeof arrays];
     const wanted = shape.reduce((n, size) => n * size, 1) * ArrayType.BYTES_PER_ELEMENT;
     const what = `tensor ${JSON.stringify(name)}, ${code}[${shape}],`;
     if (begin !== filled) throw fail(start + begin, `${what} begins at ${begin}, not ${filled}`);
@@ -102,37 +98,5 @@ export function parseSafetensors(bytes: Uint8Array, source: string): SafeTensors
   }
   if (start + filled !== bytes.length)
     throw fail(start + filled, `${bytes.length - start - filled} bytes belong to no tensor`);
-  return { tensors, metadata: metadata as Record<string, string> };
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function headerOf(text: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-interface Span {
-  readonly code: keyof typeof arrays;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
-}
-
-/** One entry of the header, or what is wrong with it. */
-function spanOf(entry: unknown): Span | string {
-  if (!isRecord(entry)) return "no record";
-  const { dtype, shape, data_offsets: offsets } = entry;
-  const sizes = (list: unknown): list is number[] =>
-    Array.isArray(list) && list.every((n) => Number.isSafeInteger(n) && n >= 0);
-  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype))
-    return `elements of type ${dtype}; can read ${Object.keys(arrays).join(", ")}`;
-  if (!sizes(shape)) return "no usable shape";
-  if (!sizes(offsets) || offsets.length !== 2) return "no usable data_offsets";
-  return { code: dtype as Span["code"], shape, begin: offsets[0], end: offsets[1] };
+  return { tensors, metadata };
 }

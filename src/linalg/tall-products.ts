@@ -1,0 +1,78 @@
+import type { Value } from "../graph/node.ts";
+import type { Values } from "../graph/ops/control.ts";
+import { cast } from "../graph/ops/elementwise.ts";
+import { gemm } from "../graph/ops/linear.ts";
+import { input } from "../graph/value.ts";
+import { compile } from "../runtime/program.ts";
+import type { Matrix } from "./matrix.ts";
+import { blockRows, eachBlock, type Reals, type TallSource } from "./tall-source.ts";
+
+type Right = Pick<Matrix, "rows" | "cols" | "data">;
+
+/** Gᵀ = G = FᵀF [cols × cols], or (F W)ᵀ(F W) for a W [cols × k], in float64 by ONNX Runtime. */
+export async function tallGram(source: TallSource, W: Right | null = null): Promise<Matrix> {
+  const k = W?.cols ?? source.cols;
+  const { F, right, product } = operands(source, W);
+  const sum = input("sum", "float64", [k, k]);
+  const inputs: Values = right === null ? { F, sum } : { F, W: right, sum };
+  const transposed = W === null && source.order === "columns";
+  const outputs = {
+    G: gemm(product, product, sum, { transA: !transposed, transB: transposed }),
+  };
+  const program = await compile(inputs, outputs, { sizes: { block: blockRows(source) } });
+  let data: Float64Array = new Float64Array(k * k);
+  try {
+    await eachBlock(source, async (block, _, count) => {
+      const feeds = {
+        F: feed(source, block, count),
+        sum: { dtype: "float64", shape: [k, k], data },
+        ...(W !== null && { W: feedRight(W) }),
+      } as const;
+      const { G } = await program.run(feeds);
+      data = G.data as Float64Array;
+    });
+  } finally {
+    await program.release();
+  }
+  return { rows: k, cols: k, data };
+}
+
+/** F W [rows × k], block by block, row by row: `take` is given each block and where it begins. */
+export async function tallProduct(
+  source: TallSource,
+  W: Right,
+  take: (block: Float64Array, first: number) => void,
+): Promise<void> {
+  const { F, right, product } = operands(source, W);
+  const program = await compile(
+    { F, W: right! },
+    { P: product },
+    { sizes: { block: blockRows(source) } },
+  );
+  try {
+    await eachBlock(source, async (block, first, count) => {
+      const { P } = await program.run({ F: feed(source, block, count), W: feedRight(W) });
+      take(P.data as Float64Array, first);
+    });
+  } finally {
+    await program.release();
+  }
+}
+
+function operands({ cols, dtype, order }: TallSource, W: Right | null) {
+  const columns = order === "columns";
+  const F = input("F", dtype, columns ? [cols, "block"] : ["block", cols]);
+  const wide = cast(F, "float64");
+  if (W === null) return { F, right: null, product: wide };
+  const right: Value = input("W", "float64", [W.rows, W.cols]);
+  return { F, right, product: gemm(wide, right, null, { transA: columns }) };
+}
+
+const feed = ({ cols, dtype, order }: TallSource, data: Reals, count: number) => ({
+  dtype,
+  shape: order === "columns" ? [cols, count] : [count, cols],
+  data,
+});
+
+const feedRight = ({ rows, cols, data }: Right) =>
+  ({ dtype: "float64", shape: [rows, cols], data }) as const;
