@@ -1,6 +1,7 @@
 /** eigenflow/koopman: snapshots in, spectrum out. */
 
 export type { Route } from "./koopman/amplitudes.ts";
+export type { Prospect } from "./koopman/diagnosis.ts";
 export {
   type DmdOptions,
   dmd,
@@ -41,4 +42,19 @@ export {
   relativeGap,
   type Truncation,
 } from "./koopman/truncation.ts";
+export {
+  type Decision,
+  type Diagnosis,
+  type Verdict,
+  type VerdictOptions,
+  verdict,
+  verdictDefaults,
+} from "./koopman/verdict.ts";
 export { equal, forgetting, relative, type Weighting } from "./koopman/weighting.ts";
+export {
+  forecastLoss,
+  type LossMode,
+  noiseOf,
+  type WindowSpectrum,
+  windowSpectrum,
+} from "./koopman/window.ts";

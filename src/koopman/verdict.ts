@@ -1,0 +1,247 @@
+import { DataError, UsageError } from "../errors.ts";
+import { type Prospect, prospectOf } from "./diagnosis.ts";
+import { refuseUnknown } from "./options.ts";
+import { forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
+
+/** What to do with a training run. */
+export type Decision =
+  | "diverged"
+  | "rising"
+  | "continue"
+  | "restart"
+  | "stop"
+  | "insufficient-data";
+
+export interface VerdictOptions {
+  /** Epochs looked at, w; at least 40. Fewer are taken, down to 40, where there are no more. */
+  readonly window: number;
+  /** The loss of guessing: ln C for C classes, the variance for regression. Without it a dead start
+   * cannot be told from convergence. */
+  readonly reference: number | null;
+  /** ε: an improvement below this share of the loss is not worth the next window. */
+  readonly tolerance: number;
+  /** Epochs that one is willing to spend until the loss beats guessing; null: any number. */
+  readonly budget: number | null;
+  /** Epochs that one is willing to wait on a plateau; null: the window. */
+  readonly patience: number | null;
+}
+
+export const verdictDefaults: VerdictOptions = {
+  window: 60,
+  reference: null,
+  tolerance: 0.02,
+  budget: null,
+  patience: null,
+};
+
+/** What one window says. */
+export interface Diagnosis {
+  readonly decision: Decision;
+  readonly sentence: string;
+  readonly epoch: number; // of the last value, the first is epoch 0
+  readonly loss: number;
+  readonly spectrum: WindowSpectrum | null; // null where none was needed or possible
+  readonly prospect: Prospect | null;
+}
+
+export interface Verdict extends Diagnosis {
+  /** Windows that end now and 1/4, 2/4, 3/4 of a window ago, as far as there are; those that agree. */
+  readonly windows: number;
+  readonly agreeing: number;
+  /** The one before agrees, or there is nothing to confirm (diverged): what acting on it asks for. */
+  readonly confirmed: boolean;
+  /** f(1) … f(w), the loss of the next window; empty without a spectrum. */
+  readonly forecast: readonly number[];
+  /** |forecast − truth|/truth of the present loss, forecast half a window ago; null: too early. */
+  readonly forecastError: number | null;
+  readonly cannotSay: readonly string[];
+}
+
+/** Fewer epochs than this tell a spectrum nothing. */
+const shortest = 40;
+
+/**
+ * What a loss curve, one value an epoch at a constant learning rate, says of its run: whether to go on,
+ * stop, or start again, with the evidence. A pure function of the values.
+ *
+ * The last w values are taken apart into exponentials c λⁿ (`windowSpectrum`). Loss rising by a mode
+ * outside the unit circle: "rising". More than ε to be gained in the next w epochs: "continue" (but
+ * "restart" where even guessing lies beyond the budget). No better than 0.9 of guessing, and no mode
+ * that escapes the plateau within the patience: "restart". Else "continue" while one escapes, or
+ * "stop". Not finite, or above twice its start: "diverged", without a spectrum.
+ *
+ * Eigenvalues at 1 alone decide nothing: they stand for a good minimum and for a dead plateau alike.
+ *
+ * Mohr et al. (2021), "Applications of Koopman mode analysis to neural networks", AAAI-MLPS, for the
+ * spectra; the thresholds are calibrated on full runs.
+ *
+ * @throws UsageError  for an unknown option or one out of range
+ * @throws DataError  for a loss that is not positive: shares of it mean nothing then
+ */
+export function verdict(losses: ArrayLike<number>, options: Partial<VerdictOptions> = {}): Verdict {
+  const chosen = verdictOptions(options);
+  const values = Float64Array.from(losses);
+  const now = diagnose(values, chosen);
+  const shift = Math.floor(chosen.window / 4);
+  const earlier = [1, 2, 3]
+    .map((k) => values.length - k * shift)
+    .filter((length) => length >= shortest)
+    .map((length) => diagnose(values.subarray(0, length), chosen))
+    .filter(({ decision }) => decision !== "insufficient-data");
+  const same = earlier.filter(({ decision }) => decision === now.decision).length;
+  const { spectrum } = now;
+  return {
+    ...now,
+    windows: 1 + earlier.length,
+    agreeing: 1 + same,
+    confirmed: now.decision === "diverged" || earlier[0]?.decision === now.decision,
+    forecast:
+      spectrum === null
+        ? []
+        : Array.from({ length: spectrum.length }, (_, n) => forecastLoss(spectrum.modes, n + 1)),
+    forecastError: forecastErrorOf(values, chosen),
+    cannotSay: limits(now, chosen),
+  };
+}
+
+/** The verdict of the last window alone. @throws UsageError, DataError as `verdict` */
+export function diagnose(values: Float64Array, options: VerdictOptions): Diagnosis {
+  const epoch = values.length - 1;
+  const loss = values[epoch];
+  const say = (
+    decision: Decision,
+    sentence: string,
+    spectrum: WindowSpectrum | null = null,
+    prospect: Prospect | null = null,
+  ): Diagnosis => ({ decision, sentence, epoch, loss, spectrum, prospect });
+
+  if (values.length === 0) return say("insufficient-data", "There is no loss yet.");
+  if (!Number.isFinite(loss))
+    return say("diverged", `The loss is ${loss}. Start again with a smaller step.`);
+  if (loss > 2 * values[0])
+    return say(
+      "diverged",
+      `The loss is ${short(loss)}, more than twice the ${short(values[0])} it began with. Start again ` +
+        "with a smaller step.",
+    );
+  // What stands before a gap belongs to another stretch.
+  const gap = values.findLastIndex((value) => !Number.isFinite(value));
+  const taken = values.slice(Math.max(gap + 1, values.length - options.window));
+  if (taken.length < shortest)
+    return say(
+      "insufficient-data",
+      `${taken.length} epochs are too few: a spectrum needs ${shortest}.`,
+    );
+  const least = taken.findIndex((value) => value < 0);
+  if (least >= 0)
+    throw new DataError(
+      `the loss of epoch ${epoch - taken.length + 1 + least} is ${taken[least]}`,
+      {
+        hint: "add a constant that makes every loss positive: shares of the loss are what counts",
+      },
+    );
+  if (loss === 0) return say("stop", "The loss is 0: there is nothing left to gain.");
+
+  const spectrum = windowSpectrum(taken);
+  const prospect = prospectOf(spectrum, loss, { ...options, horizon: taken.length });
+  const [decision, sentence] = decide(spectrum, prospect, loss, options);
+  return say(decision, sentence, spectrum, prospect);
+}
+
+function decide(
+  { modes, length: w }: WindowSpectrum,
+  prospect: Prospect,
+  loss: number,
+  { tolerance, reference, budget, patience }: VerdictOptions,
+): [Decision, string] {
+  const { improvement, escapeEpochs, epochsToReference, epochsToStop } = prospect;
+  const ahead = forecastLoss(modes, w);
+  const escaping = escapeEpochs !== null && escapeEpochs <= (patience ?? w);
+  if (prospect.rising && ahead > loss * (1 + tolerance))
+    return [
+      "rising",
+      `The loss is rising, from ${short(loss)} to about ${short(ahead)} in ${w} epochs: on validation ` +
+        "data over-fitting, on training data a step too large.",
+    ];
+  if (improvement > tolerance) {
+    const unreached = reference !== null && loss > reference;
+    if (unreached && budget !== null && (epochsToReference ?? Infinity) > budget)
+      return [
+        "restart",
+        `The loss improves, but needs ${epochsToReference ?? "more than 10000"} epochs to beat ` +
+          `guessing; the budget is ${budget}. Start again from other weights.`,
+      ];
+    const until =
+      epochsToStop === null ? `more than ${3 * w} epochs` : `about ${epochsToStop} epochs`;
+    return [
+      "continue",
+      `The loss will fall by ${percent(improvement)} in the next ${w} epochs; training pays for ${until}.`,
+    ];
+  }
+  if (reference !== null && loss >= 0.9 * reference && !escaping)
+    return [
+      "restart",
+      `The loss, ${short(loss)}, is no better than guessing (${short(reference)}), and ` +
+        (escapeEpochs === null
+          ? "nothing grows that would change it"
+          : `leaves the plateau in about ${Math.round(escapeEpochs)} epochs only`) +
+        ". Start again from other weights.",
+    ];
+  if (escaping)
+    return [
+      "continue",
+      `A plateau, but the loss will leave it: 10 % less in about ${Math.round(escapeEpochs)} epochs.`,
+    ];
+  return [
+    "stop",
+    `The next ${w} epochs will take ${percent(Math.max(0, improvement))} off the loss, less than the ` +
+      `${percent(tolerance)} asked for.`,
+  ];
+}
+
+function forecastErrorOf(values: Float64Array, options: VerdictOptions): number | null {
+  const ahead = Math.floor(options.window / 2);
+  const past = values.subarray(0, values.length - ahead);
+  if (past.length < shortest) return null;
+  const { spectrum } = diagnose(past, options);
+  const truth = values[values.length - 1];
+  if (spectrum === null || !(truth > 0 && truth < Infinity)) return null;
+  return Math.abs(forecastLoss(spectrum.modes, ahead) - truth) / truth;
+}
+
+function limits(
+  { spectrum, prospect, decision }: Diagnosis,
+  { reference, window }: VerdictOptions,
+): string[] {
+  if (spectrum === null || prospect === null) return [];
+  const out: string[] = [];
+  if (reference === null && decision !== "continue")
+    out.push("whether the loss beats guessing: no reference loss was given");
+  if (spectrum.length < window)
+    out.push(`as much as ${window} epochs would: only ${spectrum.length} were there`);
+  if (prospect.clustering > 0)
+    out.push(
+      `where the loss would end: an eigenvalue within 1/${spectrum.length} of 1 is a floor or a drift ` +
+        "too slow for this window",
+    );
+  out.push(`anything beyond ${spectrum.length} epochs with confidence`);
+  return out;
+}
+
+function verdictOptions(options: Partial<VerdictOptions>): VerdictOptions {
+  refuseUnknown("verdict", options, Object.keys(verdictDefaults));
+  const chosen = { ...verdictDefaults, ...options };
+  const { window, reference, tolerance, budget, patience } = chosen;
+  const wrong = (name: string, value: unknown, wanted: string) =>
+    new UsageError(`verdict: ${name} ${value}`, wanted);
+  if (!(Number.isInteger(window) && window >= shortest))
+    throw wrong("window", window, `a whole number of epochs, at least ${shortest}`);
+  if (!(tolerance > 0 && tolerance < 1)) throw wrong("tolerance", tolerance, "between 0 and 1");
+  for (const [name, value] of Object.entries({ reference, budget, patience })) {
+    if (value !== null && !(value > 0)) throw wrong(name, value, "positive");
+  }
+  return chosen;
+}
+
+const short = (value: number) => value.toPrecision(4);
+const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;

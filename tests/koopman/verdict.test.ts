@@ -1,0 +1,182 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { DataError, UsageError } from "../../src/errors.ts";
+import { diagnose, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
+import { forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
+import { random } from "../linalg/matrices.ts";
+import { onProviders } from "../linalg/on-providers.ts";
+
+interface Golden {
+  readonly epoch: number;
+  readonly rank: number;
+  readonly verdict: string;
+  readonly forecast60: number;
+  readonly relativeImprovementNextWindow: number;
+  readonly slowestEigenvalue: number | null;
+  readonly slowestResolvedEigenvalue: number | null;
+  readonly escapeEpochs: number | null;
+  readonly epochsToStop: number | null;
+  readonly epochsToReference: number | null;
+  readonly modes?: {
+    eigenvalue: [number, number];
+    contribution: [number, number];
+    residual: number;
+  }[];
+}
+interface Curve {
+  readonly name: string;
+  readonly loss: number[];
+  readonly diagnoses: Golden[];
+}
+
+const { curves, referenceLoss: reference } = JSON.parse(
+  readFileSync(new URL("../golden/dmd/loss_curves.json", import.meta.url), "utf8"),
+) as { curves: Curve[]; referenceLoss: number };
+const until = (curve: Curve, epoch: number) => curve.loss.slice(0, epoch + 1);
+const curve = (name: string) => curves.find((one) => one.name === name)!;
+const close = (found: number | null, wanted: number | null, rtol: number) =>
+  wanted === null ? expect(found).toBeNull() : expect([found!]).toBeAllClose([wanted], { rtol });
+
+onProviders(() => {
+  describe.each(curves)("$name", (one) => {
+    test.each(one.diagnoses)("epoch $epoch: $verdict", (golden) => {
+      const values = Float64Array.from(until(one, golden.epoch));
+      const found = diagnose(values, { ...verdictDefaults, reference });
+      expect(found.decision).toBe(golden.verdict.toLowerCase());
+      if (golden.modes === undefined) return;
+      const { spectrum, prospect } = found;
+      expect(spectrum!.modes).toHaveLength(golden.rank);
+      for (const { eigenvalue, contribution, residual } of golden.modes) {
+        const gap = ({ re, im }: { re: number; im: number }) =>
+          Math.hypot(re - eigenvalue[0], im - eigenvalue[1]);
+        const mode = spectrum!.modes.reduce((a, b) => (gap(b) < gap(a) ? b : a));
+        expect(gap(mode)).toBeLessThan(1e-6);
+        expect(mode.residual).toBeCloseTo(residual, 8);
+        expect(mode.contribution).toBeCloseTo(contribution[0], 6);
+        expect(mode.contributionIm).toBeCloseTo(contribution[1], 6);
+      }
+      close(forecastLoss(spectrum!.modes, 60), golden.forecast60, 1e-4);
+      close(prospect!.improvement, golden.relativeImprovementNextWindow, 1e-6);
+      close(prospect!.slowest, golden.slowestEigenvalue, 1e-6);
+      close(prospect!.slowestResolved, golden.slowestResolvedEigenvalue, 1e-6);
+      close(prospect!.escapeEpochs, golden.escapeEpochs, 1e-4);
+      expect(prospect!.epochsToStop).toBe(golden.epochsToStop);
+      checkReached(prospect!.epochsToReference, golden.epochsToReference, (n) =>
+        forecastLoss(spectrum!.modes, n),
+      );
+    });
+  });
+});
+
+/** The stored number was searched on a grid of about 2 %: it is reached there, not just before. */
+function checkReached(found: number | null, wanted: number | null, f: (n: number) => number) {
+  if (wanted === null) return expect(found).toBeNull();
+  expect(found).toBeLessThanOrEqual(wanted);
+  expect(found).toBeGreaterThan(0.97 * wanted);
+  expect(f(found!)).toBeLessThanOrEqual(reference);
+  expect(f(found! - 1)).toBeGreaterThan(reference);
+}
+
+test("the escape from the plateau is predicted from epoch 40 on, within 10 %", () => {
+  const tiny = curve("tiny");
+  const truth = tiny.loss.findIndex((loss) => loss <= 0.9 * tiny.loss[40]);
+  for (const epoch of [40, 60, 80, 100, 120, 150]) {
+    const { prospect } = verdict(until(tiny, epoch), { reference });
+    expect(Math.abs(epoch + prospect!.escapeEpochs! - truth)).toBeLessThan(0.1 * truth);
+  }
+  // Whoever waits longer is told to go on.
+  expect(verdict(until(tiny, 100), { reference, patience: 150 }).decision).toBe("continue");
+});
+
+test("a budget turns slow progress into a restart", () => {
+  const losses = until(curve("huge"), 100);
+  expect(verdict(losses, { reference, budget: 1700 }).decision).toBe("continue");
+  const { decision, sentence } = verdict(losses, { reference, budget: 1600 });
+  expect(decision).toBe("restart");
+  expect(sentence).toContain("1659 epochs to beat guessing");
+});
+
+test("stop is confirmed by the window before, and its forecast was right", () => {
+  const { decision, confirmed, agreeing, windows, forecastError, forecast, cannotSay } = verdict(
+    until(curve("xavier"), 600),
+    { reference },
+  );
+  expect([decision, confirmed, windows]).toEqual(["stop", true, 4]);
+  expect(agreeing).toBeGreaterThanOrEqual(2);
+  expect(forecastError).toBeLessThan(1e-3);
+  expect(forecast).toHaveLength(60);
+  expect(cannotSay.join()).toContain("where the loss would end");
+  const first = verdict(until(curve("xavier"), 510), { reference });
+  expect([first.decision, first.confirmed]).toEqual(["stop", false]);
+});
+
+test("a loss that grows by a mode is rising; one that jumps is diverged", () => {
+  const overfit = Array.from({ length: 80 }, (_, t) => 0.5 + 0.02 * 1.02 ** t);
+  expect(verdict(overfit).decision).toBe("rising");
+  expect(verdict([1, 0.9, NaN]).decision).toBe("diverged");
+  expect(verdict([1, 0.9, 2.1]).sentence).toContain("more than twice");
+});
+
+test("without a reference a dead start reads as stop, and that is said", () => {
+  const { decision, cannotSay } = verdict(until(curve("tiny"), 60));
+  expect(decision).toBe("stop");
+  expect(cannotSay[0]).toContain("no reference loss");
+});
+
+test("too few epochs, or a gap, are insufficient data; constant and zero losses are no trouble", () => {
+  expect(verdict([]).decision).toBe("insufficient-data");
+  expect(verdict(Array(39).fill(1)).sentence).toContain("39 epochs");
+  const gap = until(curve("xavier"), 100);
+  gap[80] = NaN;
+  expect(verdict(gap).decision).toBe("insufficient-data");
+  expect(verdict(Array(60).fill(0.7)).decision).toBe("stop");
+  expect(verdict(Array(60).fill(0.7), { reference: 0.7 }).decision).toBe("restart");
+  expect(verdict(Array(60).fill(0)).decision).toBe("stop");
+});
+
+test("the unit of the loss does not matter", () => {
+  const losses = until(curve("sgd"), 100);
+  const [a, b] = [1, 2 ** 20].map((unit) =>
+    verdict(
+      losses.map((x) => x * unit),
+      { reference: reference * unit },
+    ),
+  );
+  expect(b.decision).toBe(a.decision);
+  expect(b.prospect).toEqual(a.prospect);
+});
+
+test("any positive series has a verdict with a sentence", () => {
+  const series = fc.array(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), {
+    minLength: 0,
+    maxLength: 90,
+  });
+  fc.assert(
+    fc.property(series, (losses) => {
+      const { decision, sentence, agreeing, windows } = verdict(losses, { reference: 1 });
+      expect(decision).toMatch(/^(diverged|rising|continue|restart|stop|insufficient-data)$/);
+      expect(sentence).toMatch(/\.$/);
+      expect(agreeing).toBeLessThanOrEqual(windows);
+    }),
+    { seed: 5, numRuns: 100 },
+  );
+});
+
+test("misuse is refused", () => {
+  const losses = Array(60).fill(1);
+  for (const options of [{ window: 30 }, { tolerance: 0 }, { reference: -1 }, { horizon: 3 }])
+    expect(() => verdict(losses, options as object)).toThrow(UsageError);
+  expect(() => verdict([...losses.slice(1), -1])).toThrow(DataError);
+  expect(() => verdict([...losses.slice(1), -1])).toThrow("loss of epoch 59 is -1");
+});
+
+test("noise is estimated from second differences, whatever the curve below", () => {
+  const noise = random(1, 4000, 3).data.map((x) => 0.01 * x);
+  const noisy = noise.map((x, t) => x + 0.999 ** t + 1e-4 * t);
+  // Uniform in ±0.01: σ = 0.00577. The estimate by the median is a normal's, within a fifth of it.
+  expect(noiseOf(noisy)).toBeGreaterThan(0.8 * 0.00577);
+  expect(noiseOf(noisy)).toBeLessThan(1.2 * 0.00577);
+  const clean = Float64Array.from({ length: 60 }, (_, t) => 0.2 + 0.9 ** t);
+  expect(windowSpectrum(clean).modes.map(({ re }) => re)).toBeAllClose([1, 0.9], { rtol: 1e-6 });
+});
