@@ -3,6 +3,8 @@ import { EigenflowError, UsageError } from "../src/errors.ts";
 import { cnnCases } from "./cnn.ts";
 import { compare } from "./compare.ts";
 import { deqCases } from "./deq.ts";
+import { dmdCases } from "./dmd.ts";
+import { fixedPointCases } from "./fixed-point.ts";
 
 import type { Options } from "./measure.ts";
 import { memoryCases } from "./memory.ts";
@@ -16,6 +18,7 @@ const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> =
   cnn: cnnCases,
   mondeq: mondeqCases,
   memory: memoryCases,
+  dmd: dmdCases,
 };
 
 function positive(name: string, text: string): number {

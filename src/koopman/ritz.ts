@@ -12,7 +12,7 @@ import { eigen } from "../linalg/eigenvalues.ts";
 import { smallestSingular } from "../linalg/least-squares.ts";
 import { type Matrix, multiply, transpose } from "../linalg/matrix.ts";
 import { qr } from "../linalg/qr.ts";
-import { singularValues, svd } from "../linalg/svd.ts";
+import { singularValues as singularValuesOf, svd } from "../linalg/svd.ts";
 import type { Truncation } from "./truncation.ts";
 
 /** "unit": columns of X brought to length 1, and those of Y by the same factors; "none": as given. */
@@ -75,6 +75,12 @@ export function ritz(
     multiply(d === null ? Y : scaleColumns(Y, d), leadingColumns(V, k)),
     inverse,
   );
+  return ritzOf(basis, image, s);
+}
+
+/** Ritz pairs of an orthonormal basis U [n × k] and its image B = A U, with residuals; see `ritz`. */
+export function ritzOf(basis: Matrix, image: Matrix, singularValues: Float64Array): Ritz {
+  const k = basis.cols;
   const { R } = qr(besides(basis, image));
   const [own, mapped] = [leadingColumns(R, k), trailingColumns(R, k)];
   const operator = multiply(transpose(own), mapped);
@@ -106,7 +112,7 @@ export function ritz(
     j += members.length - 1;
   }
   return {
-    singularValues: s,
+    singularValues,
     basis,
     image,
     operator,
@@ -193,6 +199,6 @@ function quotient(S: Matrix, w: ComplexNumbers): [number, number] {
 }
 
 function conditionOf(W: ComplexMatrix): number {
-  const s = singularValues(embed(W));
+  const s = singularValuesOf(embed(W));
   return s[0] / s[s.length - 1];
 }

@@ -6,13 +6,13 @@ import { symmetricEigen } from "./symmetric.ts";
 import { tallGram } from "./tall-products.ts";
 import type { TallSource } from "./tall-source.ts";
 
-/** F = Q R of a tall F [n × m], without Q: that is F `right`, made where it is wanted. */
+/** F W₀ = Q R of a tall F [n × m], without Q: that is F `right`, made where it is wanted. */
 export interface Compression {
   readonly rows: number; // n
-  readonly R: Matrix; // [k × m], upper triangular (trapezoidal for k < m)
+  readonly R: Matrix; // [k × p], upper triangular (trapezoidal for k < p)
   readonly right: Matrix; // [m × k]
   readonly rank: number; // k: directions above rounding, columns of F brought to one length
-  readonly passes: number; // over the data
+  readonly passes: number; // over the data, one that gave `gram` included
   /** ‖QᵀQ − I‖_F as the last pass measured it, before it corrected it. */
   readonly drift: number;
   /** Of the same after that correction: the rounding in forming and factoring QᵀQ. */
@@ -38,14 +38,22 @@ const harmless = 100;
  * algorithm", ETNA 44, 306–326; Stathopoulos & Wu (2002), "A block orthogonalization procedure with
  * constant synchronization requirements", SIAM J. Sci. Comput. 23, 2165–2182.
  *
+ * @param start  W₀ [m × p], the identity when left out: F W₀ is compressed instead of F
+ * @param gram  (F W₀)ᵀ F W₀ where it is known: a pass less
  * @throws DataError  for entries that are not finite or whose squares overflow, or nothing but zeros
  */
-export async function compressTall(source: TallSource): Promise<Compression> {
-  const { rows, cols: m } = source;
-  let G = await tallGram(source);
+export async function compressTall(
+  source: TallSource,
+  start: Matrix | null = null,
+  gram: Matrix | null = null,
+): Promise<Compression> {
+  const { rows } = source;
+  const m = start?.cols ?? source.cols;
+  let G = gram ?? (await tallGram(source, start));
   const lengths = columnLengths(G);
   const D = inverse(lengths);
-  let right = identity(m);
+  const origin = start ?? identity(m);
+  let right = origin;
   let R = identity(m);
   for (let passes = 1; ; passes++) {
     const drift = distanceFromIdentity(G);
@@ -79,7 +87,7 @@ export async function compressTall(source: TallSource): Promise<Compression> {
       const rank = s.reduce((count, x) => count + Number(x > 8 * m * roundoff * s[0]), 0);
       const axes = leading(V, rank);
       const kept = s.slice(0, rank);
-      right = scaleRows(scaleColumns(axes, inverse(kept)), D);
+      right = multiply(origin, scaleRows(scaleColumns(axes, inverse(kept)), D));
       R = scaleColumns(scaleRows(transpose(axes), kept), lengths);
     }
     G = await tallGram(source, right);

@@ -6,6 +6,7 @@ import { formatNpy } from "../../src/data/npy.ts";
 import { DataError, InputError } from "../../src/errors.ts";
 import { dmd } from "../../src/koopman/dmd.ts";
 import { dmdTall, tallModes } from "../../src/koopman/dmd-tall.ts";
+import { columns } from "../../src/koopman/ritz.ts";
 import { snapshotFiles } from "../../src/koopman/snapshot-files.ts";
 import { hardThreshold, rank } from "../../src/koopman/truncation.ts";
 import { moduli } from "../../src/linalg/complex.ts";
@@ -43,6 +44,41 @@ async function check(source: TallSource, accuracy = 1e-11) {
 }
 
 test("in memory: the same spectrum as without compression", () => check(tallMatrix(F)));
+
+test("few directions or all: the same spectrum by either way", async () => {
+  // 5 of 30 snapshots take the short way, 5 of 16 the long one.
+  const short = await dmdTall(tallMatrix(F), { truncation: rank(5) });
+  expect(short.compression.R.cols).toBe(10);
+  const cut = columns(F, 0, 16);
+  const long = await dmdTall(tallMatrix(cut), { truncation: rank(5) });
+  expect(long.compression.R.cols).toBe(16);
+  for (const [data, { spectrum }] of [
+    [F, short],
+    [cut, long],
+  ] as const) {
+    for (const scaling of ["unit", "none"] as const) {
+      const plain = dmd(data, { truncation: rank(5), scaling });
+      const found =
+        scaling === "unit"
+          ? spectrum
+          : (await dmdTall(tallMatrix(data), { truncation: rank(5), scaling })).spectrum;
+      expect(found.eigenvalues.re).toBeAllClose(plain.eigenvalues.re, { atol: 1e-11 });
+      expect(found.refined.residuals).toBeAllClose(plain.refined.residuals, { atol: 1e-11 });
+      expect(found.reconstructionError).toBeCloseTo(plain.reconstructionError, 7);
+      expect(found.singularValues.slice(0, 5)).toBeAllClose(plain.singularValues.slice(0, 5));
+    }
+  }
+});
+
+test("exact data: residuals at the level of rounding by the short way too", async () => {
+  const clean = multiply(random(400, 5, 1), orbit(D, [1, 1, 1, 1, 1], 30));
+  const { spectrum, compression } = await dmdTall(tallMatrix(clean), { truncation: rank(5) });
+  expect(compression.R.cols).toBe(10);
+  expect(Math.max(...spectrum.residuals)).toBeLessThan(1e-12);
+  expect(spectrum.eigenvalues.re).toBeAllClose(dmd(clean, { truncation: rank(5) }).eigenvalues.re, {
+    atol: 1e-12,
+  });
+});
 
 test("clean data of low rank: nothing but the rank is kept, and no false warning", async () => {
   const clean = multiply(random(300, 5, 1), orbit(D, [1, 1, 1, 1, 1], 30));
