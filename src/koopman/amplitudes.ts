@@ -1,7 +1,8 @@
 import { NumericError } from "../errors.ts";
 import { type ComplexMatrix, type ComplexNumbers, complexNumbers } from "../linalg/complex.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
-import { gram, type Matrix, multiply, transpose } from "../linalg/matrix.ts";
+import { gram, type Matrix, transpose } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 
 /** What an expansion Σ_j z_j α_j λ_j^i of snapshots is fitted in. */
 export interface Expansion {
@@ -138,7 +139,7 @@ function timesBlocks(
 function normalEquations({ values, coordinates, weights }: Expansion, P: Matrix) {
   const ell = P.cols;
   const K = gram(transpose(P));
-  const projected = multiply(transpose(P), coordinates);
+  const projected = product(transpose(P), coordinates);
   const M = coordinates.cols;
   const [G, g] = [new Float64Array(ell * ell), new Float64Array(ell)];
   const half = new Float64Array(ell * ell);

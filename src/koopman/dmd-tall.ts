@@ -1,5 +1,6 @@
 import type { ComplexMatrix } from "../linalg/complex.ts";
-import { type Matrix, multiply, symmetricPart, transpose } from "../linalg/matrix.ts";
+import { type Matrix, symmetricPart, transpose } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import { symmetricEigen } from "../linalg/symmetric.ts";
 import { type Compression, compressTall } from "../linalg/tall.ts";
@@ -46,7 +47,7 @@ export async function dmdTall(
   // F W₀ = [U₀ A U₀] = Q [R₁ R₂]; U₀ = Q Q₁ T with orthonormal Q Q₁, whose image is Q R₂ T⁻¹.
   const { Q: basis, R: T } = qr(columns(compression.R, 0, k));
   const image = transpose(solveUpperTransposed(T, transpose(columns(compression.R, k, 2 * k))));
-  const coordinates = multiply(transpose(multiply(compression.right, basis)), gram);
+  const coordinates = product(transpose(product(compression.right, basis)), gram);
   const norms = Float64Array.from({ length: gram.rows }, (_, i) =>
     Math.sqrt(gram.data[i * (gram.rows + 1)]),
   );
@@ -108,7 +109,7 @@ export async function tallModes(
     both.set(re.data.subarray(i * k, (i + 1) * k), i * 2 * k);
     both.set(im.data.subarray(i * k, (i + 1) * k), i * 2 * k + k);
   }
-  const W = multiply(compression.right, { rows: re.rows, cols: 2 * k, data: both });
+  const W = product(compression.right, { rows: re.rows, cols: 2 * k, data: both });
   const data = new Float64Array(source.rows * 2 * k);
   await tallProduct(source, W, (block, first) => data.set(block, first * 2 * k));
   const all: Matrix = { rows: source.rows, cols: 2 * k, data };

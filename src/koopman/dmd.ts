@@ -1,5 +1,6 @@
 import { DataError, ShapeError, UsageError } from "../errors.ts";
-import { type Matrix, multiply, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
+import { type Matrix, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import type { Route } from "./amplitudes.ts";
 import { refuseUnknown, requireOneOf } from "./options.ts";
@@ -48,7 +49,7 @@ export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spect
   requireSnapshots(snapshots);
   if (chosen.compression === "none" || n <= M) return dmdOfTrajectory(snapshots, chosen, n);
   const { Q, R } = qr(snapshots);
-  return dmdOfTrajectory(R, chosen, n, (A) => multiply(Q, A));
+  return dmdOfTrajectory(R, chosen, n, (A) => product(Q, A));
 }
 
 /**
@@ -63,12 +64,12 @@ export function dmdOfTrajectory(
 ): Spectrum {
   const M = F.cols;
   const { pairs, warnings } = pairsOf(columns(F, 0, M - 1), columns(F, 1, M), options, rows);
-  const coordinates = multiply(transpose(pairs.basis), F);
+  const coordinates = product(transpose(pairs.basis), F);
   return spectrumOf(pairs, {
     observe: lift(pairs.basis),
     coordinates,
     norms: columnNorms(F),
-    outside: columnNorms(subtract(F, multiply(pairs.basis, coordinates))),
+    outside: columnNorms(subtract(F, product(pairs.basis, coordinates))),
     snapshots: M,
     dt: options.dt,
     weighting: options.weighting,
@@ -107,7 +108,7 @@ export function dmdOfPairs(
   }
   const { Q, R } = qr(besides(X, Y));
   const { pairs, warnings } = pairsOf(columns(R, 0, m), columns(R, m, 2 * m), chosen, n);
-  return { ...pairs, basis: multiply(Q, pairs.basis), warnings };
+  return { ...pairs, basis: product(Q, pairs.basis), warnings };
 }
 
 /** Ritz pairs, and what is to be said of the data. `rows` is the height before compression. */

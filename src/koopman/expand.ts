@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { ComplexNumbers } from "../linalg/complex.ts";
-import { type Matrix, multiply } from "../linalg/matrix.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 import { coordinatesAt, type Spectrum } from "./spectrum.ts";
 
 /** The expansion at the steps of the data, [n × M]: what the spectrum makes of it. */
@@ -26,7 +27,7 @@ function at(
     re: amplitudes.re.map((x, j) => x / (reduced.lengths[j] || 1)),
     im: amplitudes.im.map((y, j) => y / (reduced.lengths[j] || 1)),
   };
-  return multiply(
+  return product(
     reduced.observe,
     coordinatesAt(reduced, eigenvalues, alpha, condition, first, count),
   );

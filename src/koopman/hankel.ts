@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
-import { type Matrix, multiply, subtract, transpose } from "../linalg/matrix.ts";
+import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 import { svd } from "../linalg/svd.ts";
 import { type DmdOptions, dmdOptions, pairsOf, requireSnapshots } from "./dmd.ts";
 import { columnNorms, columns } from "./ritz.ts";
@@ -68,9 +69,9 @@ export function hankelDmd(
   );
   const k = pairs.operator.rows;
   const first = { rows: inner.rows, cols: k, data: pairs.basis.data.slice(0, inner.rows * k) };
-  const coordinates = multiply(transpose(pairs.basis), H);
+  const coordinates = product(transpose(pairs.basis), H);
   if (Q !== null) {
-    const lost = columnNorms(subtract(snapshots, multiply(Q, inner)));
+    const lost = columnNorms(subtract(snapshots, product(Q, inner)));
     const share = Math.hypot(...lost) / Math.hypot(...columnNorms(snapshots));
     if (share > 1e-3)
       warnings.push(
@@ -78,10 +79,10 @@ export function hankelDmd(
       );
   }
   return spectrumOf(pairs, {
-    observe: Q === null ? first : multiply(Q, first),
+    observe: Q === null ? first : product(Q, first),
     coordinates,
     norms: columnNorms(H),
-    outside: columnNorms(subtract(H, multiply(pairs.basis, coordinates))),
+    outside: columnNorms(subtract(H, product(pairs.basis, coordinates))),
     snapshots: M,
     dt: chosen.dt,
     weighting: chosen.weighting,
@@ -96,5 +97,5 @@ function reduced(snapshots: Matrix, rule: Truncation | null): { Q: Matrix | null
   const { U, s } = svd(snapshots);
   const r = Math.max(1, rule(s, snapshots.rows, snapshots.cols));
   const Q = columns(U, 0, r);
-  return { Q, inner: multiply(transpose(Q), snapshots) };
+  return { Q, inner: product(transpose(Q), snapshots) };
 }

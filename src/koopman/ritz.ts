@@ -10,7 +10,8 @@ import {
 } from "../linalg/complex.ts";
 import { eigen } from "../linalg/eigenvalues.ts";
 import { smallestSingular } from "../linalg/least-squares.ts";
-import { type Matrix, multiply, transpose } from "../linalg/matrix.ts";
+import { type Matrix, transpose } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import { singularValues as singularValuesOf, svd } from "../linalg/svd.ts";
 import type { Truncation } from "./truncation.ts";
@@ -72,7 +73,7 @@ export function ritz(
   const basis = leadingColumns(U, k);
   const inverse = s.slice(0, k).map((value) => 1 / value);
   const image = scaleColumns(
-    multiply(d === null ? Y : scaleColumns(Y, d), leadingColumns(V, k)),
+    product(d === null ? Y : scaleColumns(Y, d), leadingColumns(V, k)),
     inverse,
   );
   return ritzOf(basis, image, s);
@@ -83,7 +84,7 @@ export function ritzOf(basis: Matrix, image: Matrix, singularValues: Float64Arra
   const k = basis.cols;
   const { R } = qr(besides(basis, image));
   const [own, mapped] = [leadingColumns(R, k), trailingColumns(R, k)];
-  const operator = multiply(transpose(own), mapped);
+  const operator = product(transpose(own), mapped);
   const { values, vectors } = eigen(operator);
 
   const residuals = new Float64Array(k);

@@ -5,7 +5,8 @@ import {
   realTimesComplex,
 } from "../linalg/complex.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
-import { type Matrix, multiply, subtract } from "../linalg/matrix.ts";
+import { type Matrix, subtract } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
 import { fitAmplitudes, power, type Route } from "./amplitudes.ts";
 import { columnNorms, type Ritz } from "./ritz.ts";
 import type { Weighting } from "./weighting.ts";
@@ -218,7 +219,7 @@ export function coordinatesAt(
     let x: Matrix = { rows: k, cols: 1, data: start };
     for (let i = 0; i < first + count; i++) {
       if (i >= first) put(i - first, x.data);
-      x = multiply(S, x);
+      x = product(S, x);
     }
   } else {
     for (let i = 0; i < count; i++) {
@@ -265,7 +266,7 @@ function startOf(S: Matrix, C: Matrix, weights: Float64Array): Float64Array {
       i * k * k,
     );
     for (let r = 0; r < k; r++) right[i * k + r] = weights[i] * C.data[r * M + i];
-    P = multiply(S, P);
+    P = product(S, P);
   }
   const A = { rows: k * M, cols: k, data: tall };
   return leastSquares(A, { rows: k * M, cols: 1, data: right }).X.data;

@@ -29,17 +29,18 @@ function computes({ svd }: Provider): boolean {
   return s[0] === 2 && s[1] === 1;
 }
 
-/**
- * A copy that LAPACK may overwrite. The last gate before native code, which trusts every size that
- * it is told.
- */
-function admit(A: Matrix): Float64Array {
-  const { rows, cols, data } = A;
+/** The last gate before native code, which trusts every size that it is told. */
+function requireSound({ rows, cols, data }: Matrix): void {
   const sound = [rows, cols].every((n) => Number.isInteger(n) && n > 0 && n < 2 ** 31);
   if (!sound || !(data instanceof Float64Array) || data.length !== rows * cols)
     throw new InternalError(`${data.length} numbers for a matrix of ${rows} × ${cols}`);
+}
+
+/** A copy that LAPACK may overwrite. */
+function admit(A: Matrix): Float64Array {
+  requireSound(A);
   requireFinite(A);
-  return data.slice();
+  return A.data.slice();
 }
 
 const admitTransposed = (A: Matrix) => transpose({ ...A, data: admit(A) }).data;
@@ -133,6 +134,19 @@ function providerOf(lapack: Library): Provider {
         lapack.dorglq(K, N, K, Q, K, tau, work, length, info),
       );
       return { Q: { rows: n, cols: k, data: Q }, R: { rows: k, cols: m, data: R } };
+    },
+
+    // (A B)ᵀ = Bᵀ Aᵀ: the row-major product without a transposition.
+    product(A, B) {
+      const [rows, inner, cols] = [A.rows, A.cols, B.cols];
+      if (inner !== B.rows)
+        throw new InternalError(`${rows} × ${inner} cannot multiply ${B.rows} × ${cols}`);
+      for (const M of [A, B]) requireSound(M);
+      const data = new Float64Array(rows * cols);
+      const [none, one, zero] = [letter("N"), Float64Array.of(1), Float64Array.of(0)];
+      const [M, N, K] = [integer(cols), integer(rows), integer(inner)];
+      lapack.dgemm(none, none, M, N, K, one, B.data, M, A.data, K, zero, data, M);
+      return { rows, cols, data };
     },
 
     upperCholesky(A) {

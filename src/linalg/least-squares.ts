@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { type ComplexMatrix, type ComplexNumbers, embed, stack, unstack } from "./complex.ts";
-import { type Matrix, multiply, transpose } from "./matrix.ts";
+import { type Matrix, transpose } from "./matrix.ts";
+import { product } from "./provider.ts";
 import { svd } from "./svd.ts";
 
 /** The X of least length among those that minimise ‖A X − B‖, column by column. */
@@ -27,12 +28,12 @@ export function leastSquares(
     throw new ShapeError(`${A.rows} × ${A.cols} beside ${B.rows} × ${B.cols}: rows differ`);
   const { U, s, V } = svd(A);
   const rank = s.reduce((count, value) => count + Number(value > tolerance * s[0]), 0);
-  const coordinates = multiply(transpose(U), B);
+  const coordinates = product(transpose(U), B);
   const data = coordinates.data.map((c, k) => {
     const i = Math.floor(k / B.cols);
     return i < rank ? c / s[i] : 0;
   });
-  return { X: multiply(V, { ...coordinates, data }), rank, singularValues: s };
+  return { X: product(V, { ...coordinates, data }), rank, singularValues: s };
 }
 
 /** The x of least length that minimises ‖A x − b‖ over complex x; else as `leastSquares`. */

@@ -25,6 +25,8 @@ export const mlMatrixProvider: Provider = {
   name: "ml-matrix",
   library: "ml-matrix",
 
+  product: multiply,
+
   svd(A) {
     if (A.rows < A.cols) {
       const { U, s, V } = mlMatrixProvider.svd(transpose(A));

@@ -1,7 +1,7 @@
 import { EigenflowError, UsageError } from "../errors.ts";
 import type { ComplexNumbers } from "./complex.ts";
 import { lapackProvider } from "./lapack.ts";
-import type { Matrix } from "./matrix.ts";
+import { type Matrix, multiply } from "./matrix.ts";
 import { mlMatrixProvider } from "./ml-matrix.ts";
 
 /**
@@ -12,6 +12,8 @@ import { mlMatrixProvider } from "./ml-matrix.ts";
 export interface Provider {
   readonly name: ProviderName;
   readonly library: string; // what was loaded
+  /** A B. */
+  product(A: Matrix, B: Matrix): Matrix;
   /** A = U diag(s) Vᵀ, thin, s descending. */
   svd(A: Matrix): { U: Matrix; s: Float64Array; V: Matrix };
   /** s alone, descending. */
@@ -76,3 +78,17 @@ function choose(name: string): Provider {
     hint: installLapack,
   });
 }
+
+/** Up to so many multiply-adds a product is not worth the way to native code. */
+const worthNative = 20_000;
+
+/**
+ * A B, by the provider where it is large; the order of summation is the provider's. Where a bound of
+ * the rounding is proven from the order, or every bit must be the same everywhere, see `multiply`.
+ *
+ * @throws ShapeError  when A has not as many columns as B has rows
+ */
+export const product = (A: Matrix, B: Matrix): Matrix =>
+  A.rows * A.cols * B.cols <= worthNative || A.cols !== B.rows
+    ? multiply(A, B)
+    : provider().product(A, B);

@@ -1,5 +1,6 @@
 import { DataError, NumericError } from "../errors.ts";
-import { identity, type Matrix, multiply, subtract, symmetricPart, transpose } from "./matrix.ts";
+import { identity, type Matrix, subtract, symmetricPart, transpose } from "./matrix.ts";
+import { product } from "./provider.ts";
 import { qr } from "./qr.ts";
 import { svd } from "./svd.ts";
 import { symmetricEigen } from "./symmetric.ts";
@@ -62,15 +63,15 @@ export async function compressTall(
     const { values, vectors } = symmetricEigen(symmetricPart(scaleRows(scaleColumns(G, C), C)));
     const largest = values[values.length - 1];
     const lifted = values.map((value) => Math.sqrt(Math.max(value, m * roundoff * largest)));
-    right = scaleColumns(multiply(scaleColumns(right, C), vectors), inverse(lifted));
-    R = multiply(scaleColumns(scaleRows(transpose(vectors), lifted), sizes), R);
+    right = scaleColumns(product(scaleColumns(right, C), vectors), inverse(lifted));
+    R = product(scaleColumns(scaleRows(transpose(vectors), lifted), sizes), R);
     const condition = largest / Math.max(values[0], roundoff * largest);
     if (condition <= harmless) {
       const { Q: turn, R: triangle } = qr(R);
       return {
         rows,
         R: triangle,
-        right: multiply(right, turn),
+        right: product(right, turn),
         rank: triangle.rows,
         passes,
         drift,
@@ -87,7 +88,7 @@ export async function compressTall(
       const rank = s.reduce((count, x) => count + Number(x > 8 * m * roundoff * s[0]), 0);
       const axes = leading(V, rank);
       const kept = s.slice(0, rank);
-      right = multiply(origin, scaleRows(scaleColumns(axes, inverse(kept)), D));
+      right = product(origin, scaleRows(scaleColumns(axes, inverse(kept)), D));
       R = scaleColumns(scaleRows(transpose(axes), kept), lengths);
     }
     G = await tallGram(source, right);

@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from "vitest";
-import { EigenflowError, InternalError, UsageError } from "../../src/errors.ts";
+import { EigenflowError, InternalError, ShapeError, UsageError } from "../../src/errors.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";
 import { lapackProvider } from "../../src/linalg/lapack.ts";
 import { checkInfo, integer } from "../../src/linalg/lapack-library.ts";
+import { multiply } from "../../src/linalg/matrix.ts";
 import { mlMatrixProvider } from "../../src/linalg/ml-matrix.ts";
-import { provider, providerInUse, useProvider } from "../../src/linalg/provider.ts";
+import { product, provider, providerInUse, useProvider } from "../../src/linalg/provider.ts";
 import { qr } from "../../src/linalg/qr.ts";
 import { svd } from "../../src/linalg/svd.ts";
 import { random } from "./matrices.ts";
@@ -60,10 +61,19 @@ test.skipIf(lapack === null)(title("no matrix of a wrong size reaches native cod
   for (const A of wrong) {
     for (const f of [lapack!.svd, lapack!.singularValues, lapack!.qr, lapack!.eigen])
       expect(() => f(A)).toThrow(InternalError);
+    expect(() => lapack!.product(A, A)).toThrow(InternalError);
   }
   const oblong = random(2, 3, 1);
   for (const f of [lapack!.eigen, lapack!.schur, lapack!.symmetricEigen, lapack!.upperCholesky])
     expect(() => f(oblong)).toThrow("not square");
+});
+
+test.skipIf(lapack === null)(title("a large product is LAPACK's, and the same"), () => {
+  const [A, B] = [random(40, 30, 1), random(30, 50, 2)];
+  expect(lapack!.product(A, B).data).toBeAllClose(multiply(A, B).data);
+  expect(product(A, B).data).toBeAllClose(multiply(A, B).data);
+  expect(() => product(A, A)).toThrow(ShapeError);
+  expect(() => lapack!.product(A, A)).toThrow("cannot multiply");
 });
 
 test("what LAPACK reports becomes an error that names the routine", () => {
