@@ -18,7 +18,15 @@ export {
   halfLives,
   reconstruct,
 } from "./koopman/expand.ts";
+export { displacements, increments } from "./koopman/extrapolate.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
+export {
+  type Bagging,
+  type OptimisedOptions,
+  type OptimisedSpectrum,
+  optimisedDefaults,
+  optimisedDmd,
+} from "./koopman/optimised.ts";
 export { type Ritz, ritz, type Scaling } from "./koopman/ritz.ts";
 export {
   best,
@@ -32,6 +40,7 @@ export {
 } from "./koopman/select.ts";
 export { snapshotFiles } from "./koopman/snapshot-files.ts";
 export type { Importance, Reduced, Refined, Spectrum } from "./koopman/spectrum.ts";
+export { totalLeastSquaresDmd } from "./koopman/total-least-squares.ts";
 export {
   capped,
   energy,

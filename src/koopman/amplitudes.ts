@@ -71,7 +71,7 @@ export function fitAmplitudes(expansion: Expansion, route: Route = "auto"): Comp
 const column = (data: Float64Array): Matrix => ({ rows: data.length, cols: 1, data });
 
 /** Columns w of real eigenvalues, and Re w, Im w of pairs. */
-function packed({ values, vectors }: Expansion): Matrix {
+export function packed({ values, vectors }: Expansion): Matrix {
   const { cols } = vectors.re;
   const data = vectors.re.data.map((x, k) => {
     return values.im[k % cols] < 0 ? vectors.im.data[k - 1] : x;
@@ -79,7 +79,7 @@ function packed({ values, vectors }: Expansion): Matrix {
   return { ...vectors.re, data };
 }
 
-function unpacked({ im }: ComplexNumbers, a: Float64Array): ComplexNumbers {
+export function unpacked({ im }: ComplexNumbers, a: Float64Array): ComplexNumbers {
   const alpha = complexNumbers(im.length);
   for (let j = 0; j < im.length; j++) {
     alpha.re[j] = im[j] < 0 ? a[j - 1] : a[j];
@@ -136,7 +136,7 @@ function timesBlocks(
 }
 
 /** G = Σ ω_i² D_iᵀ PᵀP D_i and g = Σ ω_i² D_iᵀ Pᵀ c_i. */
-function normalEquations({ values, coordinates, weights }: Expansion, P: Matrix) {
+export function normalEquations({ values, coordinates, weights }: Expansion, P: Matrix) {
   const ell = P.cols;
   const K = gram(transpose(P));
   const projected = product(transpose(P), coordinates);

@@ -80,16 +80,28 @@ export function ritz(
 }
 
 /** Ritz pairs of an orthonormal basis U [n × k] and its image B = A U, with residuals; see `ritz`. */
-export function ritzOf(basis: Matrix, image: Matrix, singularValues: Float64Array): Ritz {
-  const k = basis.cols;
+export const ritzOf = (basis: Matrix, image: Matrix, singularValues: Float64Array): Ritz =>
+  pairsAt(basis, image, singularValues, eigen);
+
+/**
+ * The same for eigenvalues and vectors [k × ℓ] from elsewhere: what residuals the data give them. Pairs
+ * are adjacent, the positive imaginary part first.
+ */
+export function pairsAt(
+  basis: Matrix,
+  image: Matrix,
+  singularValues: Float64Array,
+  choose: (operator: Matrix) => { values: ComplexNumbers; vectors: ComplexMatrix },
+): Ritz {
   const { R } = qr(besides(basis, image));
-  const [own, mapped] = [leadingColumns(R, k), trailingColumns(R, k)];
+  const [own, mapped] = [leadingColumns(R, basis.cols), trailingColumns(R, basis.cols)];
   const operator = product(transpose(own), mapped);
-  const { values, vectors } = eigen(operator);
+  const { values, vectors } = choose(operator);
+  const k = values.re.length;
 
   const residuals = new Float64Array(k);
   const refined = {
-    vectors: complexZeros(k, k),
+    vectors: complexZeros(basis.cols, k),
     residuals: new Float64Array(k),
     values: complexNumbers(k),
   };

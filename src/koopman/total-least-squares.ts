@@ -1,0 +1,57 @@
+import { UsageError } from "../errors.ts";
+import { type Matrix, matrixOf, subtract, transpose } from "../linalg/matrix.ts";
+import { product } from "../linalg/provider.ts";
+import { qr } from "../linalg/qr.ts";
+import { svd } from "../linalg/svd.ts";
+import { type DmdOptions, dmdOptions, pairsOf, requireSnapshots } from "./dmd.ts";
+import { columnNorms, columns } from "./ritz.ts";
+import { type Spectrum, spectrumOf } from "./spectrum.ts";
+import { rank } from "./truncation.ts";
+
+/**
+ * DMD with noise allowed for in X as well as in Y: both are projected on the leading r right singular
+ * vectors of [X; Y] first. Plain DMD sees noise in X as decay: it pulls |λ| inwards.
+ *
+ * Hemati, Rowley, Deem & Cattafesta (2017), "De-biasing the dynamic mode decomposition for applied
+ * Koopman spectral analysis", Theor. Comput. Fluid Dyn. 31, 349–368.
+ *
+ * @param modes  r, the rank of the data without noise, below the number of pairs
+ * @throws DataError, UsageError  as `dmd`
+ */
+export function totalLeastSquaresDmd(
+  snapshots: Matrix,
+  modes: number,
+  options: Partial<Pick<DmdOptions, "weighting" | "route" | "dt">> = {},
+): Spectrum {
+  const chosen = dmdOptions("totalLeastSquaresDmd", options);
+  requireSnapshots(snapshots);
+  const { rows: n, cols: M } = snapshots;
+  if (!(modes < M - 1))
+    throw new UsageError(`${modes} modes of ${M - 1} pairs`, "fewer modes than pairs are wanted");
+  const short = n > M ? qr(snapshots) : null;
+  const F = short?.R ?? snapshots;
+  const [X, Y] = [columns(F, 0, M - 1), columns(F, 1, M)];
+  const both = new Float64Array(2 * X.data.length);
+  both.set(X.data);
+  both.set(Y.data, X.data.length);
+  const V = columns(svd(matrixOf(2 * X.rows, X.cols, both)).V, 0, Math.min(modes, 2 * X.rows));
+  const project = (A: Matrix) => product(product(A, V), transpose(V));
+  const { pairs, warnings } = pairsOf(
+    project(X),
+    project(Y),
+    { truncation: rank(modes), scaling: "none" },
+    n,
+  );
+  const coordinates = product(transpose(pairs.basis), F);
+  return spectrumOf(pairs, {
+    observe: short === null ? pairs.basis : product(short.Q, pairs.basis),
+    coordinates,
+    norms: columnNorms(F),
+    outside: columnNorms(subtract(F, product(pairs.basis, coordinates))),
+    snapshots: M,
+    dt: chosen.dt,
+    weighting: chosen.weighting,
+    route: chosen.route,
+    warnings,
+  });
+}
