@@ -20,6 +20,7 @@ export {
 } from "./koopman/expand.ts";
 export { displacements, increments } from "./koopman/extrapolate.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
+export { type OnlineMap, startOnline, withPair } from "./koopman/online.ts";
 export {
   type Bagging,
   type OptimisedOptions,
@@ -39,6 +40,12 @@ export {
   select,
 } from "./koopman/select.ts";
 export { snapshotFiles } from "./koopman/snapshot-files.ts";
+export {
+  type SparseChoice,
+  type SparseOptions,
+  sparseDefaults,
+  sparsityPath,
+} from "./koopman/sparse.ts";
 export type { Importance, Reduced, Refined, Spectrum } from "./koopman/spectrum.ts";
 export { totalLeastSquaresDmd } from "./koopman/total-least-squares.ts";
 export {
