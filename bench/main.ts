@@ -4,7 +4,6 @@ import { cnnCases } from "./cnn.ts";
 import { compare } from "./compare.ts";
 import { deqCases } from "./deq.ts";
 import { dmdCases } from "./dmd.ts";
-import { fixedPointCases } from "./fixed-point.ts";
 
 import type { Options } from "./measure.ts";
 import { memoryCases } from "./memory.ts";

@@ -285,7 +285,7 @@ describe("refusals", () => {
       "an unknown option",
       () => dmd(good, { svd_rank: 3 } as Partial<DmdOptions>),
       UsageError,
-      'unknown option "svd_rank"',
+      'option of dmd "svd_rank"',
     ],
     [
       "an unknown scaling",

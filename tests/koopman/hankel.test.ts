@@ -31,7 +31,7 @@ test("delays are stacked block by block", () => {
   );
   for (const delays of [0, 5, 1.5]) expect(() => delayEmbed(F, delays)).toThrow(UsageError);
   expect(() => hankelDmd(F, 4)).toThrow("leave 1 column");
-  expect(() => hankelDmd(F, 2, { delays: 2 } as object)).toThrow('unknown option "delays"');
+  expect(() => hankelDmd(F, 2, { delays: 2 } as object)).toThrow('option of hankelDmd "delays"');
 });
 
 onProviders(() => {
