@@ -11,6 +11,14 @@ export {
 } from "./koopman/dmd.ts";
 export { dmdTall, type TallSpectrum, tallModes } from "./koopman/dmd-tall.ts";
 export {
+  type Dictionary,
+  type Eigenfunctions,
+  edmd,
+  evaluate,
+  monomials,
+  pseudospectrum,
+} from "./koopman/edmd.ts";
+export {
   continuous,
   forecast,
   frequencies,
