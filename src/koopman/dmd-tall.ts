@@ -28,14 +28,16 @@ export interface TallSpectrum {
  *
  * `reconstructionError` is a difference of squares: below about 1e-7 it is rounding.
  *
+ * @param known  FᵀF where it is at hand (`tallGram`, `appendedGram`): a pass less
  * @throws DataError, UsageError  as `dmd` and `compressTall`
  */
 export async function dmdTall(
   source: TallSource,
   options: Partial<Omit<DmdOptions, "compression">> = {},
+  known: Matrix | null = null,
 ): Promise<TallSpectrum> {
   const chosen = dmdOptions("dmdTall", options);
-  const gram = await tallGram(source);
+  const gram = known ?? (await tallGram(source));
   const narrow = narrowBasis(gram, chosen, source.rows);
   if (narrow === null) {
     const compression = await compressTall(source, null, gram);

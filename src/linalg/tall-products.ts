@@ -1,3 +1,4 @@
+import { ShapeError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { cast } from "../graph/ops/elementwise.ts";
@@ -35,6 +36,45 @@ export async function tallGram(source: TallSource, W: Right | null = null): Prom
     await program.release();
   }
   return { rows: k, cols: k, data };
+}
+
+/**
+ * FᵀF of snapshots of which all but the last are in `gram`: products with the last column alone, so
+ * that a snapshot more costs the reading of the data but none of the arithmetic.
+ *
+ * @throws ShapeError  when `gram` is not of one snapshot less
+ */
+export async function appendedGram(source: TallSource, gram: Matrix): Promise<Matrix> {
+  const m = source.cols;
+  if (gram.rows !== m - 1 || gram.cols !== m - 1)
+    throw new ShapeError(`products of ${gram.rows} snapshots, ${m - 1} of ${m} are wanted`);
+  const last = { rows: m, cols: 1, data: new Float64Array(m) };
+  last.data[m - 1] = 1;
+  const { F, right, product } = operands(source, last);
+  const sum = input("sum", "float64", [m, 1]);
+  const wide = cast(F, "float64");
+  const program = await compile(
+    { F, W: right!, sum },
+    { G: gemm(wide, product, sum, { transA: source.order === "rows" }) },
+    { sizes: { block: blockRows(source) } },
+  );
+  let column: Float64Array = new Float64Array(m);
+  try {
+    await eachBlock(source, async (block, _, count) => {
+      const total = { dtype: "float64", shape: [m, 1], data: column } as const;
+      const feeds = { F: feed(source, block, count), W: feedRight(last), sum: total };
+      column = (await program.run(feeds)).G.data as Float64Array;
+    });
+  } finally {
+    await program.release();
+  }
+  const data = new Float64Array(m * m);
+  for (let i = 0; i < m - 1; i++) {
+    data.set(gram.data.subarray(i * (m - 1), (i + 1) * (m - 1)), i * m);
+    data[i * m + m - 1] = data[(m - 1) * m + i] = column[i];
+  }
+  data[m * m - 1] = column[m - 1];
+  return { rows: m, cols: m, data };
 }
 
 /** F W [rows × k], block by block, row by row: `take` is given each block and where it begins. */

@@ -11,7 +11,7 @@ import {
 import { qr } from "../../src/linalg/qr.ts";
 import { svd } from "../../src/linalg/svd.ts";
 import { compressTall } from "../../src/linalg/tall.ts";
-import { tallGram, tallProduct } from "../../src/linalg/tall-products.ts";
+import { appendedGram, tallGram, tallProduct } from "../../src/linalg/tall-products.ts";
 import {
   blockRows,
   type TallSource,
@@ -52,6 +52,14 @@ describe.each([
     const P = multiply(A, W);
     expect((await explicitQ(source, W)).data).toBeAllClose(P.data);
     expect((await tallGram(source, W)).data).toBeAllClose(multiply(transpose(P), P).data);
+  });
+
+  test("one snapshot more: the products that were there are taken over", async () => {
+    const A = random(500, 6, 8);
+    const all = await tallGram(sourceOf(A));
+    const before = matrix(5, 5, (i, j) => all.data[i * 6 + j]);
+    expect((await appendedGram(sourceOf(A), before)).data).toBeAllClose(all.data);
+    await expect(appendedGram(sourceOf(A), all)).rejects.toThrow(ShapeError);
   });
 
   test("a well-conditioned matrix: the triangle of QR in two passes", async () => {
