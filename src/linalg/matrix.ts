@@ -56,8 +56,9 @@ export const identity = (n: number): Matrix => matrix(n, n, (i, j) => +(i === j)
 
 /** @throws DataError  naming the first entry that is NaN or infinite */
 export function requireFinite({ cols, data }: Matrix): void {
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad < 0) return;
+  let bad = 0;
+  while (bad < data.length && Number.isFinite(data[bad])) bad++;
+  if (bad === data.length) return;
   const [i, j] = [Math.floor(bad / cols), bad % cols];
   throw new DataError(`entry (${i}, ${j}) of a matrix is ${data[bad]}`);
 }
