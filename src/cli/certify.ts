@@ -8,6 +8,7 @@ import { recheck } from "../verification/recheck.ts";
 import { readModelFile } from "./model-file.ts";
 import { short } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
+import { plainLayer } from "./plain-layer.ts";
 
 /**
  * `eigenflow certify MODEL`: proves every claim again, from the file alone. Needs no runtime but to
@@ -17,9 +18,12 @@ export async function certifyFile(
   path: string,
   { attained: wanted = false }: { readonly attained?: boolean } = {},
 ): Promise<Outcome> {
-  const { metadata, initialisers } = await readModelFile(path);
+  const file = await readModelFile(path);
+  const { metadata, initialisers } = file;
   const json = metadata["eigenflow.certificate"];
   if (json === undefined) {
+    const plain = plainLayer(file);
+    if (plain !== null) return plain;
     throw new CertificateError(
       `${path} carries no certificate`,
       "eigenflow train writes one into models of kind monotone-deq and monotone-conv-deq",
