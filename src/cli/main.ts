@@ -73,6 +73,22 @@ program
   );
 
 program
+  .command("analyze")
+  .description("say from its loss whether a training run should go on, stop or start again")
+  .argument("<path>", "run directory, .csv with a header, or .jsonl")
+  .option("--of <what>", "loss or val (the validation loss)")
+  .option("--column <name>", "column or key that holds it, where it has no usual name")
+  .option("--window <n>", "epochs looked at (60)")
+  .option("--reference <loss>", "the loss of guessing: ln C for C classes")
+  .option("--tolerance <share>", "what improvement is worth going on for (0.02)")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow analyze runs/… --reference 2.303")
+  .action((path, flags) =>
+    report("analyze", flags, async () => (await import("./analyze.ts")).analyze(path, flags)),
+  );
+
+program
   .command("reproduce")
   .description("compute published numbers again, with a verdict for each; exit 6 when one fails")
   .argument("<what>", "deq: layers against their equilibrium, monotonicity, solvers")
