@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DataError } from "../errors.ts";
+import { DataError, InputError } from "../errors.ts";
 import { type Tensor, tensorOf } from "../graph/tensor.ts";
 import { compile } from "../runtime/program.ts";
 import { solveStatuses } from "../solvers/options.ts";
@@ -56,7 +56,13 @@ export async function predict(
     );
   }
   const csv = csvOf(table, info.classNames ?? null);
-  if (out !== undefined) writeAtomically(out, csv);
+  if (out !== undefined) {
+    try {
+      writeAtomically(out, csv);
+    } catch (cause) {
+      throw new InputError(`${out} cannot be written`, { cause });
+    }
+  }
   return {
     document: {
       rows: count,

@@ -18,6 +18,11 @@ export function trainedText(result: RunResult): string {
       `solver on the test set: ${meanIterations.toFixed(1)} iterations, at most ${mostIterations}; ` +
         `${percent(unconverged)} unconverged`,
     );
+    if (unconverged > 0.01)
+      lines.push(
+        "warning: these samples have no equilibrium in the file's solver: raise solver.forward.maxIterations, or " +
+          "take another solver.forward.method or model.alpha",
+      );
   }
   if (certificate) {
     lines.push("", "certificate, proven in float64 from the float32 weights in the file:");

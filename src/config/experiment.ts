@@ -124,7 +124,7 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
   const { model, solver } = config;
   switch (model.kind) {
     case "monotone-deq":
-      return monotoneDeq({ ...model, ...solver, inputs, outputs });
+      return monotoneDeq({ ...settingsOf(model), ...solver, inputs, outputs });
     case "deq": {
       const layer = layerOf(model.layer, () => imageOf(config, inputs));
       return deq({ ...deqSettings(model), ...solver, inputs, outputs, layer });
@@ -139,6 +139,8 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
     }
   }
 }
+
+const settingsOf = <T extends { readonly kind: string }>({ kind: _, ...settings }: T) => settings;
 
 /** Channels, height and width of the images that a model of images takes. */
 export function imageOf({ model, data }: Config, inputs: number): [number, number, number] {

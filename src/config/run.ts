@@ -155,20 +155,30 @@ function certificateOf(
   tensors: Deployed,
   inputs: number,
 ): Certificate | null {
-  const { model } = config;
-  switch (model.kind) {
-    case "monotone-deq": {
-      const alpha = model.alpha === "auto" ? Number(tensors.alpha.data[0]) : model.alpha;
-      return certify(tensors, { ...model, alpha });
+  const { model, solver } = config;
+  // The rate is that of the splitting applied as it is; other methods go other ways from it.
+  const { method, damping = 1 } = { damping: 1, ...solver?.forward };
+  const plain = method === "picard" && damping === 1;
+  const found = proven();
+  return found && !plain
+    ? { ...found, claims: found.claims.filter(({ kind }) => kind !== "convergence") }
+    : found;
+
+  function proven(): Certificate | null {
+    switch (model.kind) {
+      case "monotone-deq": {
+        const alpha = model.alpha === "auto" ? Number(tensors.alpha.data[0]) : model.alpha;
+        return certify(tensors, { ...model, alpha });
+      }
+      case "monotone-conv-deq": {
+        const [planes, side] = imageOf(config, inputs);
+        const { injection, pool, pooling } = model;
+        const convolution = { planes, side, ...injection, pool, pooling };
+        return certify(tensors, { ...model, splitting: "peaceman-rachford", convolution });
+      }
+      default:
+        return null;
     }
-    case "monotone-conv-deq": {
-      const [planes, side] = imageOf(config, inputs);
-      const { injection, pool, pooling } = model;
-      const convolution = { planes, side, ...injection, pool, pooling };
-      return certify(tensors, { ...model, splitting: "peaceman-rachford", convolution });
-    }
-    default:
-      return null;
   }
 }
 

@@ -143,7 +143,7 @@ const methodKeys = (purpose: Purpose) =>
 const direction = (purpose: Purpose) =>
   z
     .strictObject({
-      method: z.enum(solverNames(purpose)).optional(), // picard, unless the model has one of its own
+      method: z.enum(solverNames(purpose)).optional(), // `usualMethod` of the model
       ...methodKeys(purpose),
       rtol: z.number().min(0).default(solveDefaults.rtol),
       atol: z.number().min(0).default(solveDefaults.atol),
@@ -151,21 +151,33 @@ const direction = (purpose: Purpose) =>
       testEvery: count.default(solveDefaults.testEvery),
       divergence: positive.default(solveDefaults.divergence),
     })
-    .superRefine((given, context) => {
-      const { method = "picard" } = given;
-      const { options } = solverTable[method];
-      for (const [key, value] of Object.entries(given)) {
-        if (key === "method" || key in solveDefaults || value === undefined) continue;
-        const own = options[key];
-        // Methods may share a name and not its range.
-        if (own && ranged(own.range).safeParse(value).success) continue;
-        const message = own
-          ? `${value} is out of the range of ${method}`
-          : `${method} has no such option; its own: ${Object.keys(options).join(", ") || "none"}`;
-        context.addIssue({ code: "custom", path: [key], message });
-      }
-    })
     .prefault({});
+
+/** Complains of options that a method has not, or not in this range. */
+function checkOptions(
+  method: string,
+  given: object,
+  complain: (key: string, message: string) => void,
+): void {
+  const { options } = solverTable[method];
+  for (const [key, value] of Object.entries(given)) {
+    if (key === "method" || key in solveDefaults || value === undefined) continue;
+    const own = options[key];
+    // Methods may share a name and not its range.
+    if (own && ranged(own.range).safeParse(value).success) continue;
+    const known = Object.keys(options).join(", ") || "none";
+    complain(
+      key,
+      own
+        ? `${value} is out of the range of ${method}`
+        : `${method} has no such option; its own: ${known}`,
+    );
+  }
+}
+
+/** The method of a solve that names none. */
+const usualMethod = (model: z.output<typeof configFile>["model"]) =>
+  model.kind === "deq" && model.damping === 1 ? "auto" : "picard";
 
 /** Forward: the equilibrium. Backward: the linear system of its derivative. */
 const solver = z.strictObject({
@@ -247,13 +259,28 @@ export const configSchema = configFile
       const message = `${config.model.kind} has no solver: leave this section out`;
       context.addIssue({ code: "custom", path: ["solver"], message });
     }
+    for (const [which, given] of Object.entries(config.solver ?? {})) {
+      checkOptions(given.method ?? usualMethod(config.model), given, (key, message) =>
+        context.addIssue({ code: "custom", path: ["solver", which, key], message }),
+      );
+    }
   })
-  .transform(({ out, train, solver: given, ...config }) => ({
-    ...config,
-    ...(solves(config.model.kind) && { solver: given ?? solver.parse({}) }),
-    train,
-    out,
-  }));
+  .transform(({ out, train, solver: given, ...config }) => {
+    const { forward, backward } = given ?? solver.parse({});
+    const { model } = config;
+    const method = usualMethod(model);
+    const damping = model.kind === "deq" && model.damping !== 1 ? { damping: model.damping } : {};
+    const filled = <T extends { method?: string }>(direction: T) =>
+      direction.method === undefined ? { method, ...damping, ...direction } : direction;
+    return {
+      ...config,
+      ...(solves(model.kind) && {
+        solver: { forward: filled(forward), backward: filled(backward) },
+      }),
+      train,
+      out,
+    };
+  });
 
 /** A configuration with every default filled in. */
 export type Config = z.output<typeof configSchema>;

@@ -38,3 +38,19 @@ function edits(from: string, to: string): number {
   }
   return rows[from.length][to.length];
 }
+
+/**
+ * Refuses options that a function does not know: a slip would silently leave the default.
+ *
+ * @throws UsageError
+ */
+export function refuseUnknown<T extends object>(
+  where: string,
+  given: T,
+  known: { readonly [K in keyof Required<T>]: true },
+): void {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(known, name))
+      throw unknownName(`${where}: unknown option`, name, Object.keys(known));
+  }
+}

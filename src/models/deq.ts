@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { add, div, maximum, sqrt, square, sub } from "../graph/ops/elementwise.ts";
@@ -39,6 +40,22 @@ export interface DeqOptions extends DeqTraining {
   readonly backward?: SolverChoice | Solver;
 }
 
+const knownOptions = {
+  inputs: true,
+  outputs: true,
+  layer: true,
+  head: true,
+  initial: true,
+  normalise: true,
+  damping: true,
+  forward: true,
+  backward: true,
+  jacobian: true,
+  dropout: true,
+  correction: true,
+  warmStart: true,
+} as const;
+
 /**
  * Deep equilibrium model: the state is a fixed point of a layer, the output is read from it,
  *
@@ -52,6 +69,10 @@ export interface DeqOptions extends DeqTraining {
  * @throws UsageError for options that contradict one another or the layer
  */
 export function deq(options: DeqOptions): Model {
+  refuseUnknown("deq", options, knownOptions);
+  if (typeof options.layer !== "function") {
+    throw new UsageError("deq: layer is no layer", "take dense({ width }), or one of your own");
+  }
   const { inputs, outputs, head = "affine", damping = 1, normalise = { kind: "none" } } = options;
   const { initial = { kind: "uniform-fan-in" } } = options;
   const layer = options.layer(inputs);

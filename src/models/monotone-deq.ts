@@ -1,3 +1,4 @@
+import { refuseUnknown, unknownName } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
@@ -60,6 +61,25 @@ export interface MonotoneDeqOptions {
   readonly backward?: SolverChoice;
 }
 
+const knownOptions = {
+  inputs: true,
+  width: true,
+  outputs: true,
+  m: true,
+  parametrisation: true,
+  activation: true,
+  splitting: true,
+  alpha: true,
+  forward: true,
+  backward: true,
+} as const;
+const splittings: readonly MonotoneSplitting[] = [
+  "peaceman-rachford",
+  "forward-backward",
+  "douglas-rachford",
+  "adaptive-forward-backward",
+];
+
 /**
  * Monotone operator equilibrium network, fully connected:
  *
@@ -71,7 +91,12 @@ export interface MonotoneDeqOptions {
  *
  * Winston & Kolter (2020), "Monotone operator equilibrium networks", arXiv:2006.08591.
  */
-export function monotoneDeq({
+export function monotoneDeq(given: MonotoneDeqOptions): Model {
+  refuseUnknown("monotoneDeq", given, knownOptions);
+  return build(given);
+}
+
+function build({
   inputs,
   width,
   outputs,
@@ -86,6 +111,8 @@ export function monotoneDeq({
 }: MonotoneDeqOptions): Model {
   if (!(m > 0)) throw new UsageError(`monotoneDeq: m = ${m}: the monotonicity must be positive`);
   requireParametrisation(parametrisation);
+  if (!splittings.includes(splitting))
+    throw unknownName("monotoneDeq: unknown splitting", splitting, splittings);
   const prox = proxOf(activation);
   const adaptive = splitting === "adaptive-forward-backward";
   const options = adaptive ? searchOptions(forward) : {};

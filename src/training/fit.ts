@@ -1,4 +1,5 @@
 import type { Split } from "../data/dataset.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import { scalarOf, tensorOf } from "../graph/tensor.ts";
 import type { Model, Parameters } from "../models/model.ts";
@@ -34,6 +35,21 @@ export interface FitOptions {
   readonly compile?: CompileOptions;
 }
 
+const knownOptions = {
+  seed: true,
+  epochs: true,
+  batch: true,
+  optimiser: true,
+  schedule: true,
+  clipNorm: true,
+  unconvergedLimit: true,
+  logEvery: true,
+  callSeconds: true,
+  signal: true,
+  resume: true,
+  compile: true,
+} as const;
+
 /** The state that a run starts from. */
 export const initialState = (
   model: Model,
@@ -68,6 +84,7 @@ export async function* fit(
   data: Split,
   options: FitOptions,
 ): AsyncGenerator<TrainEvent> {
+  refuseUnknown("fit", options, knownOptions);
   const { seed, epochs, batch, optimiser, schedule, signal, unconvergedLimit = 1 } = options;
   const { clipNorm = Infinity, logEvery = 50, callSeconds = 0.25 } = options;
   for (const [name, n] of Object.entries({ epochs, batch, logEvery })) {

@@ -220,12 +220,14 @@ export function parseCertificate(json: unknown): Certificate {
     );
   }
   const missing = (Object.keys(wanted) as ClaimKind[]).find(
-    (kind) => !kinds.includes(kind) && !mayLack(splitting, kind),
+    (kind) => !kinds.includes(kind) && !mayLack(kind),
   );
   if (missing !== undefined) throw new DataError(`certificate: claim "${missing}" is missing`);
   return data;
 }
 
-/** Forward–backward contracts only for a small α, and often converges without. */
-const mayLack = (splitting: SplittingKind, kind: ClaimKind): boolean =>
-  splitting === "forward-backward" && kind === "convergence";
+/**
+ * Forward–backward contracts only for a small α, and often converges without; and what runs may be another
+ * method on the map of a splitting, which the splitting's rate says nothing of.
+ */
+const mayLack = (kind: ClaimKind): boolean => kind === "convergence";

@@ -38,3 +38,23 @@ test("of layers that it cannot judge it says that there is no certificate", () =
   expect(code).toBe(6);
   expect(stderr).toContain("carries no certificate");
 });
+
+test("the rate of the splitting is not claimed of a method that goes its own way", () => {
+  const broyden = "{ kind: monotone-deq, width: 8 }\nsolver: { forward: { method: broyden } }";
+  const { code, stdout } = certified(broyden);
+  expect(code).toBe(0);
+  const kinds = JSON.parse(stdout).checks.map(({ kind }: { kind: string }) => kind);
+  expect(kinds).toEqual(["unique-equilibrium", "resolvent", "lipschitz"]);
+});
+
+test("predictions that cannot be written are an error of input", () => {
+  const { cwd, file } = certified("{ kind: mlp, widths: [4] }");
+  const { code, stderr } = eigenflow(["predict", file, "c.csv", "-o", "gone/a.csv"], {
+    cwd: folder({ "c.csv": "x1,x2\n0,1\n" }),
+  });
+  expect(cwd).not.toBe("");
+  expect({ code, told: stderr.includes("gone/a.csv cannot be written") }).toEqual({
+    code: 3,
+    told: true,
+  });
+});

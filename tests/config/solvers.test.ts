@@ -69,7 +69,23 @@ describe("the solver section", () => {
   test("left out, is plain iteration as ever", () => {
     const { config } = parseConfig(file("  forward: {}"), "c.yaml");
     const usual = { rtol: 1e-4, atol: 1e-9, maxIterations: 100, testEvery: 1, divergence: 1e6 };
-    expect(config.solver).toEqual({ forward: usual, backward: usual });
+    const plain = { method: "picard", ...usual };
+    expect(config.solver).toEqual({ forward: plain, backward: plain });
+  });
+
+  test("of a deep equilibrium model is auto, or plain with its damping, and says so", () => {
+    const solverOf = (kind: string, section = "  forward: {}") =>
+      parseConfig(file(section, kind), "c.yaml").config.solver;
+    expect(solverOf("deq")).toMatchObject({ forward: { method: "auto" } });
+    expect(solverOf("deq", "  forward: { contraction: 0.9 }")).toMatchObject({
+      forward: { method: "auto", contraction: 0.9 },
+    });
+    expect(solverOf("deq, damping: 0.5")).toMatchObject({
+      backward: { method: "picard", damping: 0.5 },
+    });
+    expect(refusal(file("  forward: { damping: 0.5 }", "deq"))).toContain(
+      "auto has no such option; its own: contraction, small",
+    );
   });
 
   test.each([

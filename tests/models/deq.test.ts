@@ -217,6 +217,11 @@ test("correction reads the iterates from the start, weighted by their distance f
   expect(numbers(first)).toBeAllClose(expected);
 });
 
+test("options that there are not are refused, with the one that was meant", () => {
+  expect(() => deq({ ...plain, forwrd: "picard" } as never)).toThrow('did you mean "forward"?');
+  expect(() => deq({ inputs: 1, outputs: 1, layer: "dense" } as never)).toThrow("is no layer");
+});
+
 test("unknown options of a solver are refused", () => {
   const forward = { rtol: 1e-2, unknown: 1 };
   expect(() => deq({ ...plain, forward })).toThrow('auto: unknown option "unknown"');
