@@ -42,15 +42,9 @@ function edits(from: string, to: string): number {
 /**
  * Refuses options that a function does not know: a slip would silently leave the default.
  *
- * @throws UsageError
+ * @throws UsageError  naming an option that is not one of the known
  */
-export function refuseUnknown<T extends object>(
-  where: string,
-  given: T,
-  known: { readonly [K in keyof Required<T>]: true },
-): void {
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(known, name))
-      throw unknownName(`${where}: unknown option`, name, Object.keys(known));
-  }
+export function refuseUnknown(where: string, options: object, known: readonly string[]): void {
+  const odd = Object.keys(options).find((name) => !known.includes(name));
+  if (odd !== undefined) throw unknownName(`unknown option of ${where}`, odd, known);
 }

@@ -1,9 +1,10 @@
+import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
 import { type Matrix, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import type { Route } from "./amplitudes.ts";
-import { refuseUnknown, requireOneOf } from "./options.ts";
+import { requireOneOf } from "./options.ts";
 import { besides, columnNorms, columns, type Ritz, ritz, type Scaling } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";

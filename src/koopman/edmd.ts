@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
 import {
   type ComplexMatrix,
@@ -12,7 +13,6 @@ import { type Matrix, requireFinite, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
-import { refuseUnknown } from "./options.ts";
 import { besides, columns, type Ritz, ritzOf, scaleColumns } from "./ritz.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 

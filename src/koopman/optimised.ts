@@ -1,4 +1,5 @@
 import { type RandomStream, randomStream } from "../data/random.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
@@ -14,7 +15,6 @@ import {
   valuesOf,
   vectorsOf,
 } from "./exponentials.ts";
-import { refuseUnknown } from "./options.ts";
 import { columnNorms, columns, pairsAt } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { rank } from "./truncation.ts";

@@ -1,9 +1,9 @@
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { ComplexNumbers } from "../linalg/complex.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
 import { type Matrix, multiply } from "../linalg/matrix.ts";
 import { normalEquations, packed } from "./amplitudes.ts";
-import { refuseUnknown } from "./options.ts";
 import { select } from "./select.ts";
 import type { Spectrum } from "./spectrum.ts";
 

@@ -1,6 +1,6 @@
+import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { type Prospect, prospectOf } from "./diagnosis.ts";
-import { refuseUnknown } from "./options.ts";
 import { forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
 
 /** What to do with a training run. */
@@ -130,7 +130,7 @@ export function diagnose(values: Float64Array, options: VerdictOptions): Diagnos
   if (taken.length < shortest)
     return say(
       "insufficient-data",
-      `${taken.length} epochs are too few: a spectrum needs ${shortest}.`,
+      `${taken.length} epochs${gap < 0 ? "" : ` since the loss of epoch ${gap} was ${values[gap]}`} are too few: a spectrum needs ${shortest}.`,
     );
   const least = taken.findIndex((value) => value < 0);
   if (least >= 0)

@@ -3,11 +3,10 @@ import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { add, div, maximum, sqrt, square, sub } from "../graph/ops/elementwise.ts";
 import { affine } from "../graph/ops/linear.ts";
-import { reshape, shapeVector } from "../graph/ops/movement.ts";
+import { full, reshape } from "../graph/ops/movement.ts";
 import { reduceSum } from "../graph/ops/reduction.ts";
 import { elementCount } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { apply, constant } from "../graph/value.ts";
 import { fixedPoint, type Solver } from "../solvers/fixed-point.ts";
 import type { StateMap } from "../solvers/iterate.ts";
 import { type SolverChoice, solverOf } from "../solvers/registry.ts";
@@ -40,7 +39,7 @@ export interface DeqOptions extends DeqTraining {
   readonly backward?: SolverChoice | Solver;
 }
 
-const knownOptions = {
+const knownOptions = Object.keys({
   inputs: true,
   outputs: true,
   layer: true,
@@ -54,7 +53,7 @@ const knownOptions = {
   dropout: true,
   correction: true,
   warmStart: true,
-} as const;
+} satisfies Record<keyof DeqOptions, true>);
 
 /**
  * Deep equilibrium model: the state is a fixed point of a layer, the output is read from it,
@@ -122,7 +121,7 @@ export function deq(options: DeqOptions): Model {
     apply: (p, x, pass) => {
       const injected = layer.inject(p, x);
       const f = training.map((...z) => layer.apply(p, z, injected), pass.supplies);
-      const cold = layer.state.map((shape) => zeros(x, shape));
+      const cold = layer.state.map((shape) => full(0, [x.shape[0], ...shape], x));
       const start = training.start(cold, pass.supplies);
       const z = fixedPoint(f, start, solvers, pass);
       pass.equation.push(relativeResidual(f, z));
@@ -137,10 +136,6 @@ export function deq(options: DeqOptions): Model {
     ...(Object.keys(wants).length > 0 && { wants }),
   };
 }
-
-/** Zeros [N, ...shape], N being the rows of x. */
-const zeros = (x: Value, shape: readonly number[]) =>
-  apply("Expand", [constant(0, x.dtype), shapeVector([x.shape[0], ...shape], x)]);
 
 /** ‖f(z) − z‖₂/‖z‖₂ of each sample [N] over all tensors of the state. */
 function relativeResidual(f: StateMap, z: readonly Value[]): Value {

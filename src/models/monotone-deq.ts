@@ -61,7 +61,7 @@ export interface MonotoneDeqOptions {
   readonly backward?: SolverChoice;
 }
 
-const knownOptions = {
+const knownOptions = Object.keys({
   inputs: true,
   width: true,
   outputs: true,
@@ -72,7 +72,7 @@ const knownOptions = {
   alpha: true,
   forward: true,
   backward: true,
-} as const;
+} satisfies Record<keyof MonotoneDeqOptions, true>);
 const splittings: readonly MonotoneSplitting[] = [
   "peaceman-rachford",
   "forward-backward",

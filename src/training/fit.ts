@@ -35,7 +35,7 @@ export interface FitOptions {
   readonly compile?: CompileOptions;
 }
 
-const knownOptions = {
+const knownOptions = Object.keys({
   seed: true,
   epochs: true,
   batch: true,
@@ -48,7 +48,7 @@ const knownOptions = {
   signal: true,
   resume: true,
   compile: true,
-} as const;
+} satisfies Record<keyof FitOptions, true>);
 
 /** The state that a run starts from. */
 export const initialState = (
