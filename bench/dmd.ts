@@ -1,8 +1,9 @@
 import { mulberryMatrix } from "../src/data/random.ts";
 import { dmd } from "../src/koopman/dmd.ts";
 import { dmdTall, tallModes } from "../src/koopman/dmd-tall.ts";
+import { hankelDmd } from "../src/koopman/hankel.ts";
 import type { Spectrum } from "../src/koopman/spectrum.ts";
-import { hardThreshold, rank, type Truncation } from "../src/koopman/truncation.ts";
+import { hardThreshold, rank } from "../src/koopman/truncation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 import { tallMatrix } from "../src/linalg/tall-source.ts";
 import { type Options, report } from "./measure.ts";
@@ -42,35 +43,52 @@ function snapshots(n: number, m: number): Matrix {
   return { rows: n, cols: m, data };
 }
 
-/** Eigenvalues, residuals, refined vectors, amplitudes and modes of tall snapshots in memory. */
+/**
+ * Eigenvalues, residuals, refined vectors, amplitudes and modes of snapshots in memory. The hard
+ * threshold is for noise that is equal everywhere: the snapshots are left as they are for it.
+ */
 export async function dmdCases(options: Options): Promise<void> {
   for (const [n, m] of sizes) {
     for (const r of [0, 10]) {
       const name = `dmd/rrr/${n}x${m}/rank${r}`;
       if (!name.includes(options.only)) continue;
-      const truncation: Truncation = r === 0 ? hardThreshold() : rank(r);
+      const chosen =
+        r === 0
+          ? ({ truncation: hardThreshold(), scaling: "none" } as const)
+          : { truncation: rank(r) };
       const F = snapshots(n, m);
-      let found: Spectrum | undefined;
-      const run = async () => {
-        if (n <= 1000) {
-          found = dmd(F, { truncation });
-          return;
-        }
+      await timed(options, name, F, async () => {
+        if (n <= 1000) return dmd(F, chosen);
         const source = tallMatrix(F);
-        const tall = await dmdTall(source, { truncation });
+        const tall = await dmdTall(source, chosen);
         await tallModes(source, tall);
-        found = tall.spectrum;
-      };
-      await run();
-      await report(options, name, run, {
-        data_mb: Math.round((8 * n * m) / 2 ** 20),
-        peak_mb: Math.round(process.resourceUsage().maxRSS / 1024),
-        rank: found!.residuals.length,
-        eigenvalue_error: eigenvalueError(found!),
-        worst_residual: Math.max(...found!.residuals),
+        return tall.spectrum;
       });
     }
   }
+  for (const [delays, n, m] of [
+    [10, 1000, 100],
+    [4, 100_000, 200],
+  ] as const) {
+    const name = `dmd/hankel${delays}/${n}x${m}/rank10`;
+    if (!name.includes(options.only)) continue;
+    const F = snapshots(n, m);
+    await timed(options, name, F, async () => hankelDmd(F, delays, { truncation: rank(10) }));
+  }
+}
+
+async function timed(options: Options, name: string, F: Matrix, once: () => Promise<Spectrum>) {
+  let found = await once();
+  const run = async () => {
+    found = await once();
+  };
+  await report(options, name, run, {
+    data_mb: Math.round((8 * F.data.length) / 2 ** 20),
+    peak_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+    rank: found.residuals.length,
+    eigenvalue_error: eigenvalueError(found),
+    worst_residual: Math.max(...found.residuals),
+  });
 }
 
 function eigenvalueError({ eigenvalues: { re, im } }: Spectrum): number {

@@ -51,6 +51,19 @@ export function matches(name: string): readonly Match[] {
       );
       return [{ against: "", peers, target: null }];
     }
+    case "dmd": {
+      if (net.startsWith("hankel")) return [{ against: "", peers: [name], target: null }];
+      // By a singular value decomposition, as the packages for DMD do, or by the Gram matrix alone.
+      const small = name.includes("/1000x100/");
+      return [
+        { against: "svd", peers: [name.replace("rrr", "svd")], target: small ? 1 : 8 },
+        {
+          against: "snapshots",
+          peers: [name.replace("rrr", "snapshots")],
+          target: small ? null : 0.67,
+        },
+      ];
+    }
     default: {
       const target = /m1\.0\/tol1e-05\/train$/.test(name) ? 2.5 : null;
       return [{ against: "", peers: [name], target }];
@@ -68,6 +81,7 @@ export const peerOf: Readonly<Record<string, Peer>> = {
   mlp: { script: "torch_mlp.py", only: "/train-" },
   cnn: { script: "torch_cnn.py", only: "/train-" },
   mondeq: { script: "torch_mondeq.py", only: "/peaceman-rachford/" },
+  dmd: { script: "numpy_dmd.py", only: "dmd/" },
 };
 
 /** @throws UsageError  when a script, Python or torch is missing, with what to do */

@@ -1,5 +1,10 @@
 import { NumericError } from "../errors.ts";
-import { type ComplexMatrix, type ComplexNumbers, complexNumbers } from "../linalg/complex.ts";
+import {
+  type ComplexMatrix,
+  type ComplexNumbers,
+  complexNumbers,
+  complexZeros,
+} from "../linalg/complex.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
 import { gram, type Matrix, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
@@ -71,12 +76,46 @@ export function fitAmplitudes(expansion: Expansion, route: Route = "auto"): Comp
 const column = (data: Float64Array): Matrix => ({ rows: data.length, cols: 1, data });
 
 /** Columns w of real eigenvalues, and Re w, Im w of pairs. */
-export function packed({ values, vectors }: Expansion): Matrix {
+export function packed({ values, vectors }: Pick<Expansion, "values" | "vectors">): Matrix {
   const { cols } = vectors.re;
   const data = vectors.re.data.map((x, k) => {
     return values.im[k % cols] < 0 ? vectors.im.data[k - 1] : x;
   });
   return { ...vectors.re, data };
+}
+
+/** A Z for a real A and columns that come in pairs, which stay conjugate to the last bit. */
+export function realTimesPairs(
+  A: Matrix,
+  values: ComplexNumbers,
+  vectors: ComplexMatrix,
+): ComplexMatrix {
+  const parts = product(A, packed({ values, vectors }));
+  const out = complexZeros(A.rows, parts.cols);
+  spread(parts.data, values, out, 0);
+  return out;
+}
+
+/** Rows of packed columns to their places in a complex matrix, from row `first` on. */
+export function spread(
+  parts: Float64Array,
+  { im: sign }: ComplexNumbers,
+  { re, im }: ComplexMatrix,
+  first: number,
+): void {
+  const k = re.cols;
+  for (let j = 0; j < k; j++) {
+    const paired = sign[j] > 0;
+    for (let at = j; at < parts.length; at += k) {
+      const to = first * k + at;
+      re.data[to] = parts[at];
+      if (!paired) continue;
+      re.data[to + 1] = parts[at];
+      im.data[to] = parts[at + 1];
+      im.data[to + 1] = -parts[at + 1];
+    }
+    if (paired) j++;
+  }
 }
 
 export function unpacked({ im }: ComplexNumbers, a: Float64Array): ComplexNumbers {

@@ -1,11 +1,12 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
-import { type Matrix, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
-import { product } from "../linalg/provider.ts";
+import { type Matrix, matrix, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
+import { product, provider } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import type { Route } from "./amplitudes.ts";
+import { imageOf, narrowBasis } from "./narrow.ts";
 import { requireOneOf } from "./options.ts";
-import { besides, columnNorms, columns, type Ritz, ritz, type Scaling } from "./ritz.ts";
+import { besides, columnNorms, columns, type Ritz, ritz, ritzOf, type Scaling } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 import { equal, type Weighting } from "./weighting.ts";
@@ -49,8 +50,54 @@ export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spect
   const { rows: n, cols: M } = snapshots;
   requireSnapshots(snapshots);
   if (chosen.compression === "none" || n <= M) return dmdOfTrajectory(snapshots, chosen, n);
+  const few = pairsOfFew(snapshots, chosen);
+  if (few !== null) {
+    const { pairs, basis } = few;
+    return spectrumOf(pairs, { ...fitOf(snapshots, basis, chosen), observe: basis, warnings: [] });
+  }
   const { Q, R } = qr(snapshots);
   return dmdOfTrajectory(R, chosen, n, (A) => product(Q, A));
+}
+
+/**
+ * Ritz pairs of a trajectory, and the basis U that they are in, where the rule keeps few directions, all
+ * well above what a Gram matrix can tell: its eigenvectors span U₀, and only [U₀ A U₀] is made
+ * orthonormal, so that values and residuals are as exact as by QR of everything. Null where that does
+ * not hold. `rows` is the height that the rule is told.
+ */
+export function pairsOfFew(
+  F: Matrix,
+  options: Pick<DmdOptions, "truncation" | "scaling">,
+  rows = F.rows,
+): { pairs: Ritz; basis: Matrix } | null {
+  const narrow = narrowBasis(provider().gram(F, "columns"), options, rows);
+  if (narrow === null || F.rows < narrow.start.cols) return null;
+  const { start, singularValues } = narrow;
+  const k = start.cols / 2;
+  const { Q, R } = qr(product(F, start));
+  const own = columns(R, 0, k);
+  const T = { ...own, rows: k, data: own.data.subarray(0, k * k) };
+  const axes = matrix(R.rows, k, (i, j) => Number(i === j));
+  const pairs = ritzOf(axes, imageOf(columns(R, k, 2 * k), T), singularValues);
+  return { pairs, basis: columns(Q, 0, k) };
+}
+
+/** What amplitudes are fitted to: the snapshots in an orthonormal basis, and what of them it misses. */
+export function fitOf(
+  F: Matrix,
+  basis: Matrix,
+  { dt, weighting, route }: Pick<DmdOptions, "dt" | "weighting" | "route">,
+) {
+  const coordinates = product(transpose(basis), F);
+  return {
+    coordinates,
+    norms: columnNorms(F),
+    outside: columnNorms(subtract(F, product(basis, coordinates))),
+    snapshots: F.cols,
+    dt,
+    weighting,
+    route,
+  };
 }
 
 /**
@@ -65,16 +112,9 @@ export function dmdOfTrajectory(
 ): Spectrum {
   const M = F.cols;
   const { pairs, warnings } = pairsOf(columns(F, 0, M - 1), columns(F, 1, M), options, rows);
-  const coordinates = product(transpose(pairs.basis), F);
   return spectrumOf(pairs, {
+    ...fitOf(F, pairs.basis, options),
     observe: lift(pairs.basis),
-    coordinates,
-    norms: columnNorms(F),
-    outside: columnNorms(subtract(F, product(pairs.basis, coordinates))),
-    snapshots: M,
-    dt: options.dt,
-    weighting: options.weighting,
-    route: options.route,
     warnings,
   });
 }
@@ -163,8 +203,9 @@ export function dmdOptions(where: string, options: Partial<DmdOptions>): DmdOpti
 /** @throws DataError  for fewer than 2 snapshots, or naming an entry that is not finite */
 export function requireSnapshots({ cols, data }: Matrix): void {
   if (cols < 2) throw new DataError(`at least 2 snapshots are needed, not ${cols}`);
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0)
+  let bad = 0;
+  while (bad < data.length && Number.isFinite(data[bad])) bad++;
+  if (bad < data.length)
     throw new DataError(
       `state ${Math.floor(bad / cols)} of snapshot ${bad % cols} is ${data[bad]}`,
     );

@@ -1,8 +1,16 @@
 import { UsageError } from "../errors.ts";
 import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
+import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
-import { type DmdOptions, dmdOptions, pairsOf, requireSnapshots } from "./dmd.ts";
+import {
+  type DmdOptions,
+  dmdOptions,
+  fitOf,
+  pairsOf,
+  pairsOfFew,
+  requireSnapshots,
+} from "./dmd.ts";
 import { columnNorms, columns } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import type { Truncation } from "./truncation.ts";
@@ -61,16 +69,15 @@ export function hankelDmd(
       `${delays} delays of ${M} snapshots leave ${H.cols} column`,
       "at least 2 are needed; about half as many delays as snapshots is usual",
     );
-  const { pairs, warnings } = pairsOf(
-    columns(H, 0, H.cols - 1),
-    columns(H, 1, H.cols),
-    chosen,
-    H.rows,
-  );
-  const k = pairs.operator.rows;
-  const first = { rows: inner.rows, cols: k, data: pairs.basis.data.slice(0, inner.rows * k) };
-  const coordinates = product(transpose(pairs.basis), H);
-  if (Q !== null) {
+  const height = delays * (reduction === null ? n : inner.rows);
+  const few = pairsOfFew(H, chosen, height);
+  const { pairs, warnings } = few
+    ? { ...few, warnings: [] }
+    : pairsOf(columns(H, 0, H.cols - 1), columns(H, 1, H.cols), chosen, height);
+  const basis = few?.basis ?? pairs.basis;
+  const k = basis.cols;
+  const first = { rows: inner.rows, cols: k, data: basis.data.slice(0, inner.rows * k) };
+  if (Q !== null && reduction !== null) {
     const lost = columnNorms(subtract(snapshots, product(Q, inner)));
     const share = Math.hypot(...lost) / Math.hypot(...columnNorms(snapshots));
     if (share > 1e-3)
@@ -79,21 +86,23 @@ export function hankelDmd(
       );
   }
   return spectrumOf(pairs, {
+    ...fitOf(H, basis, chosen),
     observe: Q === null ? first : product(Q, first),
-    coordinates,
-    norms: columnNorms(H),
-    outside: columnNorms(subtract(H, product(pairs.basis, coordinates))),
     snapshots: M,
-    dt: chosen.dt,
-    weighting: chosen.weighting,
-    route: chosen.route,
     warnings,
   });
 }
 
-/** The state in its leading singular directions, and the way back. */
+/**
+ * The state in its leading singular directions, and the way back; without a rule in the basis of the
+ * snapshots where it is the smaller one, which changes nothing but the time.
+ */
 function reduced(snapshots: Matrix, rule: Truncation | null): { Q: Matrix | null; inner: Matrix } {
-  if (rule === null) return { Q: null, inner: snapshots };
+  if (rule === null) {
+    if (snapshots.rows <= snapshots.cols) return { Q: null, inner: snapshots };
+    const { Q, R } = qr(snapshots);
+    return { Q, inner: R };
+  }
   const { U, s } = svd(snapshots);
   const r = Math.max(1, rule(s, snapshots.rows, snapshots.cols));
   const Q = columns(U, 0, r);

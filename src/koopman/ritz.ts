@@ -137,17 +137,27 @@ export function pairsAt(
   };
 }
 
-/** ‖column‖₂ of each, without overflow of the squares. */
+/** ‖column‖₂ of each, without overflow or underflow of the squares. */
 export function columnNorms({ rows, cols, data }: Matrix): Float64Array {
-  const most = new Float64Array(cols);
-  for (let k = 0; k < data.length; k++) {
-    most[k % cols] = Math.max(most[k % cols], Math.abs(data[k]));
-  }
+  const sums = squares(rows, cols, data, null);
+  if (sums.every((sum) => sum > 1e-280 && sum < Infinity)) return sums.map(Math.sqrt);
+  // Powers of 2 as units: the bits do not depend on the scale of the data.
+  const units = new Float64Array(cols);
+  for (let k = 0; k < data.length; k++)
+    units[k % cols] = Math.max(units[k % cols], Math.abs(data[k]));
+  for (let j = 0; j < cols; j++) units[j] = 2 ** Math.floor(Math.log2(units[j] || 1));
+  return squares(rows, cols, data, units).map((sum, j) => units[j] * Math.sqrt(sum));
+}
+
+function squares(rows: number, cols: number, data: Float64Array, units: Float64Array | null) {
   const sums = new Float64Array(cols);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) if (most[j] > 0) sums[j] += (data[i * cols + j] / most[j]) ** 2;
+  for (let i = 0, k = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++, k++) {
+      const x = units === null ? data[k] : data[k] / units[j];
+      sums[j] += x * x;
+    }
   }
-  return sums.map((sum, j) => most[j] * Math.sqrt(sum));
+  return sums;
 }
 
 export const scaleColumns = (A: Matrix, factors: Float64Array): Matrix => ({

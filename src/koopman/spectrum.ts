@@ -1,13 +1,13 @@
 import {
   type ComplexMatrix,
   type ComplexNumbers,
+  complexNumbers,
   moduli,
-  realTimesComplex,
 } from "../linalg/complex.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
 import { type Matrix, subtract } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
-import { fitAmplitudes, power, type Route } from "./amplitudes.ts";
+import { fitAmplitudes, power, type Route, realTimesPairs } from "./amplitudes.ts";
 import { columnNorms, type Ritz } from "./ritz.ts";
 import type { Weighting } from "./weighting.ts";
 
@@ -79,7 +79,7 @@ export function spectrumOf(pairs: Ritz, fit: Fit): Spectrum {
   const { coordinates, observe, dt, snapshots } = fit;
   const weights = fit.weighting(fit.norms);
   const { values, operator, condition } = pairs;
-  const { modes, vectors, lengths } = observed(observe, pairs.vectors);
+  const { modes, vectors, lengths } = observed(observe, values, pairs.vectors);
   const alpha = fitAmplitudes({ values, vectors, coordinates, weights }, fit.route);
   const amplitudes = {
     re: alpha.re.map((x, j) => x * lengths[j]),
@@ -114,7 +114,7 @@ export function spectrumOf(pairs: Ritz, fit: Fit): Spectrum {
     residuals: pairs.residuals,
     refined: {
       eigenvalues: pairs.refined.values,
-      modes: observed(observe, pairs.refined.vectors).modes,
+      modes: observed(observe, values, pairs.refined.vectors).modes,
       residuals: pairs.refined.residuals,
     },
     importance: importanceOf(values, amplitudes, snapshots),
@@ -130,43 +130,49 @@ export function spectrumOf(pairs: Ritz, fit: Fit): Spectrum {
  * Modes of the state from vectors in coordinates: of length 1, the entry of largest modulus real and
  * positive; the vectors turned by the same phases.
  */
-function observed(observe: Matrix, vectors: ComplexMatrix) {
-  const raw = realTimesComplex(observe, vectors);
-  const { cols } = raw.re;
-  const [x, y] = [columnNorms(raw.re), columnNorms(raw.im)];
+function observed(observe: Matrix, values: ComplexNumbers, inside: ComplexMatrix) {
+  const modes = realTimesPairs(observe, values, inside);
+  const [re, im] = [modes.re.data, modes.im.data];
+  const { rows, cols } = modes.re;
+  const [most, at] = [new Float64Array(cols), new Int32Array(cols)];
+  for (let i = 0, k = 0; i < rows; i++) {
+    for (let j = 0; j < cols; j++, k++) {
+      const square = re[k] * re[k] + im[k] * im[k];
+      if (square <= most[j]) continue;
+      most[j] = square;
+      at[j] = k;
+    }
+  }
+  const [x, y] = [columnNorms(modes.re), columnNorms(modes.im)];
   const lengths = x.map((length, j) => Math.hypot(length, y[j]));
-  const phases = { re: new Float64Array(cols).fill(1), im: new Float64Array(cols) };
-  const most = new Float64Array(cols);
-  raw.re.data.forEach((a, k) => {
-    const [j, b] = [k % cols, raw.im.data[k]];
-    const size = Math.hypot(a, b);
-    if (size <= most[j]) return;
-    most[j] = size;
-    phases.re[j] = a / size;
-    phases.im[j] = b / size;
-  });
-  const turn = ({ re, im }: ComplexMatrix, divisors: Float64Array): ComplexMatrix => ({
-    re: {
-      ...re,
-      data: re.data.map((a, k) => {
-        const j = k % cols;
-        return (a * phases.re[j] + im.data[k] * phases.im[j]) / divisors[j];
-      }),
-    },
-    im: {
-      ...im,
-      data: im.data.map((b, k) => {
-        const j = k % cols;
-        return (b * phases.re[j] - re.data[k] * phases.im[j]) / divisors[j];
-      }),
-    },
-  });
-  const divisors = lengths.map((length) => length || 1);
-  return {
-    modes: turn(raw, divisors),
-    vectors: turn(vectors, new Float64Array(cols).fill(1)),
-    lengths,
+  const phases = complexNumbers(cols);
+  for (let j = 0; j < cols; j++) {
+    const size = Math.hypot(re[at[j]], im[at[j]]);
+    phases.re[j] = size === 0 ? 1 : re[at[j]] / size;
+    phases.im[j] = size === 0 ? 0 : im[at[j]] / size;
+  }
+  turn(
+    modes,
+    phases,
+    lengths.map((length) => length || 1),
+  );
+  const vectors = {
+    re: { ...inside.re, data: inside.re.data.slice() },
+    im: { ...inside.im, data: inside.im.data.slice() },
   };
+  turn(vectors, phases, new Float64Array(cols).fill(1));
+  return { modes, vectors, lengths };
+}
+
+/** Columns times conj(phase)/divisor, in place. */
+function turn({ re, im }: ComplexMatrix, phases: ComplexNumbers, divisors: Float64Array): void {
+  const { cols } = re;
+  for (let k = 0; k < re.data.length; k++) {
+    const j = k % cols;
+    const [a, b, c, d] = [re.data[k], im.data[k], phases.re[j], phases.im[j]];
+    re.data[k] = (a * c + b * d) / divisors[j];
+    im.data[k] = (b * c - a * d) / divisors[j];
+  }
 }
 
 export function importanceOf(

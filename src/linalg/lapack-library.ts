@@ -3,7 +3,7 @@ import { InternalError, NumericError } from "../errors.ts";
 /** A routine of LAPACK; every argument is an address, as Fortran has it. */
 export type Routine = (...addresses: (ArrayBufferView | null)[]) => void;
 
-/** The routines used (dgemm is BLAS, which every LAPACK stands on), with the number of arguments and how many of them are strings. */
+/** The routines used (dgemm and dsyrk are BLAS, which every LAPACK stands on), with the number of arguments and how many of them are strings. */
 const signatures = {
   dgesdd: [14, 1],
   dsyevd: [11, 2],
@@ -13,6 +13,7 @@ const signatures = {
   dorglq: [9, 0],
   dpotrf: [5, 1],
   dgemm: [13, 2],
+  dsyrk: [10, 2],
 } as const;
 
 export type Library = Readonly<Record<keyof typeof signatures, Routine>> & {

@@ -149,6 +149,21 @@ function providerOf(lapack: Library): Provider {
       return { rows, cols, data };
     },
 
+    // Half of what dgemm would do; Aᵀ is what LAPACK sees, so its columns are our rows.
+    gram(A, of) {
+      requireSound(A);
+      const [size, inner] = of === "columns" ? [A.cols, A.rows] : [A.rows, A.cols];
+      const data = new Float64Array(size * size);
+      const [lower, side] = [letter("L"), letter(of === "columns" ? "N" : "T")];
+      const [N, K, leading] = [integer(size), integer(inner), integer(A.cols)];
+      const [one, zero] = [Float64Array.of(1), Float64Array.of(0)];
+      lapack.dsyrk(lower, side, N, K, one, A.data, leading, zero, data, N);
+      for (let i = 1; i < size; i++) {
+        for (let j = 0; j < i; j++) data[i * size + j] = data[j * size + i];
+      }
+      return { rows: size, cols: size, data };
+    },
+
     upperCholesky(A) {
       const n = A.rows;
       const R = admit(square(A));

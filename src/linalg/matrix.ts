@@ -112,14 +112,15 @@ export function gram({ rows, cols, data }: Matrix): Matrix {
   return { rows, cols: rows, data: out };
 }
 
-export const add = (A: Matrix, B: Matrix): Matrix => entrywise(A, B, (a, b) => a + b);
+export const add = (A: Matrix, B: Matrix): Matrix => combination(1, A, 1, B);
 
-export const subtract = (A: Matrix, B: Matrix): Matrix => entrywise(A, B, (a, b) => a - b);
+export const subtract = (A: Matrix, B: Matrix): Matrix => combination(1, A, -1, B);
 
-export const scale = (A: Matrix, factor: number): Matrix => ({
-  ...A,
-  data: A.data.map((a) => a * factor),
-});
+export function scale(A: Matrix, factor: number): Matrix {
+  const data = new Float64Array(A.data.length);
+  for (let k = 0; k < data.length; k++) data[k] = A.data[k] * factor;
+  return { ...A, data };
+}
 
 /** A + tI. @throws ShapeError  for a matrix that is not square */
 export function shift(A: Matrix, t: number): Matrix {
@@ -132,12 +133,15 @@ export function shift(A: Matrix, t: number): Matrix {
 /** (A + Aᵀ)/2, symmetric to the last bit. @throws ShapeError  for a matrix that is not square */
 export function symmetricPart(A: Matrix): Matrix {
   requireSquare(A);
-  return entrywise(A, transpose(A), (a, b) => a / 2 + b / 2);
+  return combination(0.5, A, 0.5, transpose(A));
 }
 
 /** max |a_ij| */
-export const largestEntry = ({ data }: Matrix): number =>
-  data.reduce((most, a) => Math.max(most, Math.abs(a)), 0);
+export function largestEntry({ data }: Matrix): number {
+  let most = 0;
+  for (let k = 0; k < data.length; k++) most = Math.max(most, Math.abs(data[k]));
+  return most;
+}
 
 /** ‖A‖_F = √Σ a_ij², without overflow or underflow of the squares. */
 export function frobeniusNorm(A: Matrix): number {
@@ -155,9 +159,12 @@ export function binaryScale(A: Matrix): number {
   return most === 0 ? 1 : 2 ** Math.min(1023, Math.max(-1022, Math.floor(Math.log2(most))));
 }
 
-function entrywise(A: Matrix, B: Matrix, f: (a: number, b: number) => number): Matrix {
+/** p A + q B; products with 1, −1 and 1/2 are exact. */
+function combination(p: number, A: Matrix, q: number, B: Matrix): Matrix {
   if (A.rows !== B.rows || A.cols !== B.cols) {
     throw new ShapeError(`${A.rows} × ${A.cols} beside ${B.rows} × ${B.cols}`);
   }
-  return { ...A, data: A.data.map((a, k) => f(a, B.data[k])) };
+  const data = new Float64Array(A.data.length);
+  for (let k = 0; k < data.length; k++) data[k] = p * A.data[k] + q * B.data[k];
+  return { ...A, data };
 }

@@ -6,7 +6,7 @@ import {
 } from "ml-matrix";
 import { balance } from "./balance.ts";
 import { realSchur } from "./francis.ts";
-import { type Matrix, multiply, transpose } from "./matrix.ts";
+import { gram, type Matrix, multiply, transpose } from "./matrix.ts";
 import type { Provider } from "./provider.ts";
 import { diagonalEigenvalues, triangularEigenvectors } from "./schur-vectors.ts";
 
@@ -26,6 +26,8 @@ export const mlMatrixProvider: Provider = {
   library: "ml-matrix",
 
   product: multiply,
+
+  gram: (A, of) => gram(of === "rows" ? A : transpose(A)),
 
   svd(A) {
     if (A.rows < A.cols) {

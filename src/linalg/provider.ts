@@ -14,6 +14,8 @@ export interface Provider {
   readonly library: string; // what was loaded
   /** A B. */
   product(A: Matrix, B: Matrix): Matrix;
+  /** AᵀA of the columns, or AAᵀ of the rows. */
+  gram(A: Matrix, of: "columns" | "rows"): Matrix;
   /** A = U diag(s) Vᵀ, thin, s descending. */
   svd(A: Matrix): { U: Matrix; s: Float64Array; V: Matrix };
   /** s alone, descending. */

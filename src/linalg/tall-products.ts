@@ -5,13 +5,19 @@ import { cast } from "../graph/ops/elementwise.ts";
 import { gemm } from "../graph/ops/linear.ts";
 import { input } from "../graph/value.ts";
 import { compile } from "../runtime/program.ts";
-import type { Matrix } from "./matrix.ts";
+import { add, type Matrix } from "./matrix.ts";
+import { provider } from "./provider.ts";
 import { blockRows, eachBlock, type Reals, type TallSource } from "./tall-source.ts";
 
 type Right = Pick<Matrix, "rows" | "cols" | "data">;
 
-/** Gᵀ = G = FᵀF [cols × cols], or (F W)ᵀ(F W) for a W [cols × k], in float64 by ONNX Runtime. */
+/**
+ * Gᵀ = G = FᵀF [cols × cols], or (F W)ᵀ(F W) for a W [cols × k], in float64: the first by LAPACK where it
+ * is and the data are float64, since it knows that G is symmetric; else by ONNX Runtime.
+ */
 export async function tallGram(source: TallSource, W: Right | null = null): Promise<Matrix> {
+  if (W === null && source.dtype === "float64" && provider().name === "lapack")
+    return symmetricGram(source);
   const k = W?.cols ?? source.cols;
   const { F, right, product } = operands(source, W);
   const sum = input("sum", "float64", [k, k]);
@@ -36,6 +42,17 @@ export async function tallGram(source: TallSource, W: Right | null = null): Prom
     await program.release();
   }
   return { rows: k, cols: k, data };
+}
+
+async function symmetricGram(source: TallSource): Promise<Matrix> {
+  const { cols, order } = source;
+  let sum: Matrix = { rows: cols, cols, data: new Float64Array(cols * cols) };
+  await eachBlock(source, async (block, _, count) => {
+    const data = block as Float64Array;
+    const part = order === "rows" ? { rows: count, cols, data } : { rows: cols, cols: count, data };
+    sum = add(sum, provider().gram(part, order === "rows" ? "columns" : "rows"));
+  });
+  return sum;
 }
 
 /**

@@ -6,11 +6,14 @@ import { formatNpy } from "../../src/data/npy.ts";
 import { DataError, InputError } from "../../src/errors.ts";
 import { dmd } from "../../src/koopman/dmd.ts";
 import { dmdTall, tallModes } from "../../src/koopman/dmd-tall.ts";
+import { reconstruct } from "../../src/koopman/expand.ts";
+import { hankelDmd } from "../../src/koopman/hankel.ts";
 import { columns } from "../../src/koopman/ritz.ts";
 import { snapshotFiles } from "../../src/koopman/snapshot-files.ts";
 import { hardThreshold, rank } from "../../src/koopman/truncation.ts";
 import { moduli } from "../../src/linalg/complex.ts";
 import { add, type Matrix, multiply, scale, transpose } from "../../src/linalg/matrix.ts";
+import { qr } from "../../src/linalg/qr.ts";
 import { type TallSource, tallMatrix } from "../../src/linalg/tall-source.ts";
 import { formatSafetensors } from "../../src/training/safetensors.ts";
 import { random } from "../linalg/matrices.ts";
@@ -26,7 +29,7 @@ const column = (j: number) => Float64Array.from({ length: n }, (_, i) => F.data[
 
 async function check(source: TallSource, accuracy = 1e-11) {
   const tall = await dmdTall(source, { truncation: hardThreshold() });
-  const plain = dmd(F, { truncation: hardThreshold() });
+  const plain = dmd(F, { truncation: hardThreshold(), compression: "none" });
   const { spectrum } = tall;
   expect(spectrum.eigenvalues.re).toHaveLength(5);
   expect(spectrum.eigenvalues.re).toBeAllClose(plain.eigenvalues.re, { atol: accuracy });
@@ -57,7 +60,7 @@ test("few directions or all: the same spectrum by either way", async () => {
     [cut, long],
   ] as const) {
     for (const scaling of ["unit", "none"] as const) {
-      const plain = dmd(data, { truncation: rank(5), scaling });
+      const plain = dmd(data, { truncation: rank(5), scaling, compression: "none" });
       const found =
         scaling === "unit"
           ? spectrum
@@ -162,5 +165,32 @@ describe("on disk", () => {
   ])("%s is refused", async (name, kind, message) => {
     await expect(snapshotFiles(path(name))).rejects.toThrow(kind);
     await expect(snapshotFiles(path(name))).rejects.toThrow(message);
+  });
+});
+
+describe("snapshots in memory, few directions kept", () => {
+  test.each(["unit", "none"] as const)("scaling %s: as without compression", (scaling) => {
+    for (const truncation of [hardThreshold(), rank(3), rank(5)]) {
+      const short = dmd(F, { truncation, scaling });
+      const plain = dmd(F, { truncation, scaling, compression: "none" });
+      expect(short.eigenvalues.re).toBeAllClose(plain.eigenvalues.re, { atol: 1e-11 });
+      expect(short.eigenvalues.im).toBeAllClose(plain.eigenvalues.im, { atol: 1e-11 });
+      expect(short.residuals).toBeAllClose(plain.residuals, { atol: 1e-11 });
+      expect(short.refined.residuals).toBeAllClose(plain.refined.residuals, { atol: 1e-11 });
+      expect(moduli(short.amplitudes)).toBeAllClose(moduli(plain.amplitudes), { rtol: 1e-9 });
+      expect(short.reconstructionError).toBeCloseTo(plain.reconstructionError, 10);
+      expect(short.singularValues).toBeAllClose(plain.singularValues, { atol: 1e-6 });
+    }
+  });
+
+  test("delays of a tall state: as of its coordinates in any orthonormal basis", () => {
+    const { Q, R } = qr(F);
+    const tall = hankelDmd(F, 3, { truncation: rank(5) });
+    const short = hankelDmd(R, 3, { truncation: rank(5) });
+    expect(tall.eigenvalues.re).toBeAllClose(short.eigenvalues.re, { atol: 1e-11 });
+    expect(tall.residuals).toBeAllClose(short.residuals, { atol: 1e-11 });
+    expect(reconstruct(tall).data).toBeAllClose(multiply(Q, reconstruct(short)).data, {
+      atol: 1e-9,
+    });
   });
 });
