@@ -27,5 +27,6 @@ export {
   fitStandardisation,
   type Standardisation,
 } from "./data/standardise.ts";
+export type { TensorDType, TensorEntry, TensorFile } from "./data/tensors/tensor-file.ts";
 export { twoMoons } from "./data/two-moons.ts";
 export { yinYang, yinYangBinary } from "./data/yin-yang.ts";
