@@ -27,6 +27,8 @@ export {
   fitStandardisation,
   type Standardisation,
 } from "./data/standardise.ts";
+export { openTensors } from "./data/tensors/open.ts";
+export { joinTensors } from "./data/tensors/shards.ts";
 export type { TensorDType, TensorEntry, TensorFile } from "./data/tensors/tensor-file.ts";
 export { twoMoons } from "./data/two-moons.ts";
 export { yinYang, yinYangBinary } from "./data/yin-yang.ts";

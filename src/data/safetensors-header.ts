@@ -60,3 +60,33 @@ function spanOf(name: string, entry: unknown): TensorSpan | string {
   if (!sizes(offsets) || offsets.length !== 2) return "no usable data_offsets";
   return { name, code: dtype, shape, begin: offsets[0], end: offsets[1] };
 }
+
+/**
+ * Do the tensors fill the file from end to end, without a hole or overlap, as the format demands?
+ *
+ * @param sizeOf  bytes of an element of a code; undefined where it is not known
+ * @param start  where they begin in the file
+ * @throws DataError  at the first that does not
+ */
+export function requireFilled(
+  spans: readonly TensorSpan[],
+  sizeOf: (code: string) => number | undefined,
+  start: number,
+  length: number,
+  source: string,
+): void {
+  const fail = (at: number, what: string) => new DataError(`${source}: at byte ${at}: ${what}`);
+  let filled = 0;
+  for (const { name, code, shape, begin, end } of spans) {
+    const size = sizeOf(code);
+    const what = `tensor ${JSON.stringify(name)}, ${code}[${shape}],`;
+    if (begin !== filled) throw fail(start + begin, `${what} begins at ${begin}, not ${filled}`);
+    const wanted = size === undefined ? null : shape.reduce((n, count) => n * count, size);
+    if (end < begin || (wanted !== null && end - begin !== wanted))
+      throw fail(start + begin, `${what} has ${end - begin} bytes`);
+    if (start + end > length) throw fail(length, `the file ends inside ${what}`);
+    filled = end;
+  }
+  if (start + filled !== length)
+    throw fail(start + filled, `${length - start - filled} bytes belong to no tensor`);
+}

@@ -1,4 +1,4 @@
-import { parseSafetensorsHeader } from "../data/safetensors-header.ts";
+import { parseSafetensorsHeader, requireFilled } from "../data/safetensors-header.ts";
 import { DataError } from "../errors.ts";
 import type { TensorData } from "../graph/node.ts";
 import type { DType } from "../graph/shape.ts";
@@ -77,26 +77,21 @@ export function parseSafetensors(bytes: Uint8Array, source: string): SafeTensors
     throw fail(0, `a header of ${length} bytes, but ${bytes.length - 8} remain`);
   const start = 8 + Number(length);
   const { spans, metadata } = parseSafetensorsHeader(bytes.subarray(8, start), source);
-  const tensors: Record<string, Tensor> = {};
-  let filled = 0;
-  for (const { name, code, shape, begin, end } of spans) {
+  for (const { name, code } of spans) {
     if (!Object.hasOwn(arrays, code))
       throw fail(
         8,
         `tensor ${JSON.stringify(name)}: elements of type ${code}; can read ${Object.keys(arrays).join(", ")}`,
       );
-    const [dtype, ArrayType] = arrays[code as keyof typeof arrays];
-    const wanted = shape.reduce((n, size) => n * size, 1) * ArrayType.BYTES_PER_ELEMENT;
-    const what = `tensor ${JSON.stringify(name)}, ${code}[${shape}],`;
-    if (begin !== filled) throw fail(start + begin, `${what} begins at ${begin}, not ${filled}`);
-    if (end - begin !== wanted) throw fail(start + begin, `${what} has ${end - begin} bytes`);
-    if (start + end > bytes.length) throw fail(bytes.length, `the file ends inside ${what}`);
-    filled = end;
+  }
+  const arrayOf = (code: string) => arrays[code as keyof typeof arrays];
+  requireFilled(spans, (code) => arrayOf(code)[1].BYTES_PER_ELEMENT, start, bytes.length, source);
+  const tensors: Record<string, Tensor> = {};
+  for (const { name, code, shape, begin, end } of spans) {
+    const [dtype, ArrayType] = arrayOf(code);
     // A copy, since a typed array must begin at a multiple of its element size.
     const { buffer } = new Uint8Array(bytes.subarray(start + begin, start + end));
     tensors[name] = { dtype, shape, data: new ArrayType(buffer) as TensorData };
   }
-  if (start + filled !== bytes.length)
-    throw fail(start + filled, `${bytes.length - start - filled} bytes belong to no tensor`);
   return { tensors, metadata };
 }
