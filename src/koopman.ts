@@ -49,6 +49,11 @@ export {
 } from "./koopman/select.ts";
 export { snapshotFiles } from "./koopman/snapshot-files.ts";
 export {
+  type SnapshotOptions,
+  type SnapshotSource,
+  snapshotSource,
+} from "./koopman/snapshot-source.ts";
+export {
   type SparseChoice,
   type SparseOptions,
   sparseDefaults,
