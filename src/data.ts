@@ -31,5 +31,6 @@ export { openTensors } from "./data/tensors/open.ts";
 export { chooseTensors, parametersOf, type TensorChoice } from "./data/tensors/parameters.ts";
 export { joinTensors } from "./data/tensors/shards.ts";
 export type { TensorDType, TensorEntry, TensorFile } from "./data/tensors/tensor-file.ts";
+export { checkpointNumbers } from "./data/tensors/torch.ts";
 export { twoMoons } from "./data/two-moons.ts";
 export { yinYang, yinYangBinary } from "./data/yin-yang.ts";

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openTensors } from "../../src/data/tensors/open.ts";
 import { joinTensors } from "../../src/data/tensors/shards.ts";
+import { checkpointNumbers } from "../../src/data/tensors/torch.ts";
 import { DataError, InputError, UsageError } from "../../src/errors.ts";
 
 // Written by PyTorch and NumPy (make.py), with what they read back.
@@ -55,6 +57,37 @@ test("deflated arrays read back and forth, and at the same time", async () => {
 test("nothing that a pickle names is executed", async () => {
   await openTensors(at("malicious.pt"));
   expect(readdirSync(".").concat(readdirSync(folder))).not.toContain("executed-by-a-pickle");
+});
+
+test("the numbers beside the tensors of a checkpoint", async () => {
+  const numbers = checkpointNumbers(await openTensors(at("epoch=3.ckpt")));
+  expect([numbers.get("epoch"), numbers.get("global_step")]).toEqual([3, 1200]);
+  expect(numbers.get("hyper_parameters.lr")).toBe(0.1);
+  expect(checkpointNumbers(await openTensors(at("big.npy"))).size).toBe(0);
+});
+
+test("sizes of 64 bits, as archives above 4 GB have them", async () => {
+  const bytes = readFileSync(at("stored.npz"));
+  const [from, end] = ["PK\x01\x02", "PK\x05\x06"].map((mark) => bytes.lastIndexOf(mark));
+  // The last entry of the directory: its sizes and place in the extra field instead.
+  const record = Buffer.from(bytes.subarray(from, end));
+  const wide = Buffer.alloc(28);
+  wide.writeUInt16LE(1, 0);
+  wide.writeUInt16LE(24, 2);
+  for (const [i, field] of [24, 20, 42].entries()) {
+    wide.writeBigUInt64LE(BigInt(record.readUInt32LE(field)), 4 + 8 * i);
+    record.writeUInt32LE(0xffffffff, field);
+  }
+  expect(record.readUInt16LE(30)).toBe(0);
+  record.writeUInt16LE(28, 30);
+  const last = Buffer.from(bytes.subarray(end));
+  last.writeUInt32LE(last.readUInt32LE(12) + 28, 12);
+  const folder = mkdtempSync(join(tmpdir(), "wide-"));
+  writeFileSync(join(folder, "a"), Buffer.concat([bytes.subarray(0, from), record, wide, last]));
+  const [file, plain] = [await openTensors(join(folder, "a")), await openTensors(at("stored.npz"))];
+  expect([file.tensors, file.opaque]).toEqual([plain.tensors, plain.opaque]);
+  expect(await file.read("mask")).toEqual(await plain.read("mask"));
+  rmSync(folder, { recursive: true });
 });
 
 test("several files as one", async () => {

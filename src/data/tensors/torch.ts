@@ -4,14 +4,19 @@ import { elementSize } from "./elements.ts";
 import { unpickle } from "./pickle.ts";
 import type { PickleTensor } from "./pickle-values.ts";
 import { checked, type PlacedFile, type Placement, placedFile } from "./placement.ts";
+import type { TensorFile } from "./tensor-file.ts";
 import { torchContents } from "./torch-contents.ts";
 import { torchRules } from "./torch-rules.ts";
 import type { ZipEntry } from "./zip.ts";
 
-/** A checkpoint of torch.save. `numbers`: those that stand beside the tensors, `epoch` for one. */
+/** A checkpoint of torch.save, with the numbers that stand beside its tensors. */
 export interface TorchFile extends PlacedFile {
   readonly numbers: ReadonlyMap<string, number>;
 }
+
+/** The numbers of a checkpoint, `epoch` and `global_step` for two, by name; none in other files. */
+export const checkpointNumbers = (file: TensorFile): ReadonlyMap<string, number> =>
+  "numbers" in file ? (file as TorchFile).numbers : new Map();
 
 /** Where the pickle of a checkpoint lies; null in an archive that is none. */
 export const pickleOf = (entries: readonly ZipEntry[]): ZipEntry | null =>
