@@ -24,7 +24,7 @@ export interface Unpickled {
   readonly foreign: readonly string[];
 }
 
-// What a hostile file can cost: below a second and a few hundred megabytes.
+// What a hostile file can cost: some seconds and some hundred megabytes.
 const longest = 2 ** 27; // bytes
 const mostSteps = 2 ** 23;
 const mostContainers = 2 ** 21;
@@ -97,7 +97,11 @@ export function unpickle(bytes: Uint8Array, source: string, rules: PickleRules):
     if (stack.length < count) throw fail("the stack is empty");
     stack.push(listOf(stack.splice(stack.length - count, count)));
   };
-  const remember = (index: number) => memo.set(index, top());
+  const remember = (index: number) => {
+    // Python counts from 0.
+    if (index > mostSteps) throw fail(`something to remember as ${index}`);
+    memo.set(index, top());
+  };
   const recall = (index: number) => {
     const value = memo.get(index);
     if (value === undefined) throw fail(`nothing is remembered as ${index}`);

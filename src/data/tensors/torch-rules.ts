@@ -93,7 +93,7 @@ const numbersOf = (value: PickleValue | undefined): number[] | undefined =>
   isKind(value, "list") &&
   value.items.length <= 64 &&
   value.items.every((n): n is number => Number.isSafeInteger(n))
-    ? value.items
+    ? [...value.items]
     : undefined;
 
 /** A collection made empty, or of one list; others remain objects. */
