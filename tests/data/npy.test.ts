@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -113,6 +113,17 @@ describe("formatNpy", () => {
     expect(() => formatNpy(new Float32Array(5), [2, 3])).toThrow("5 entries for shape [2, 3]");
   });
 });
+
+test.each(["fortran.npy", "big.npy", "half.npy", "ints.npy", "number.npy"])(
+  "%s is what NumPy says",
+  async (name) => {
+    const folder = "tests/data/fixtures/tensors";
+    const expected = JSON.parse(readFileSync(join(folder, "expected.json"), "utf8"));
+    const [{ shape, values }] = expected[name].tensors;
+    const found = await readNpy(join(folder, name));
+    expect([found.shape, [...found.data]]).toEqual([shape, values]);
+  },
+);
 
 test("files go out and come back; a missing one is an InputError", async () => {
   const folder = mkdtempSync(join(tmpdir(), "eigenflow-npy-"));

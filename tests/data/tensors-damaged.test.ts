@@ -150,6 +150,32 @@ describe("a checkpoint that lies", () => {
     expect(file.tensors.length).toBeLessThanOrEqual(2);
   });
 
+  test("a tensor that names its own type, and one of a class of its own, as newer versions write", async () => {
+    const untyped = [text("storage"), name("torch.storage UntypedStorage"), text("0"), text("cpu")];
+    const args = tuple(
+      Buffer.concat([tuple(...untyped, int(8)), op(PERSID)]),
+      int(1),
+      tuple(int(3)),
+      tuple(int(1)),
+      op(0x89),
+      op(0x4e),
+      name("torch int16"),
+    );
+    const rebuild = name("torch._utils _rebuild_tensor_v3");
+    const inner = tuple(rebuild, name("lab Special"), args, op(0x4e));
+    const bytes = pickle(name("torch._tensor _rebuild_from_type_v2"), inner, op(REDUCE));
+    for (const [one, opaque] of [
+      [pickle(rebuild, args, op(REDUCE)), []],
+      [bytes, ["lab.Special"]],
+    ] as const) {
+      const file = await openTensors(fileOf(checkpoint(one)));
+      expect([file.tensors, file.opaque]).toEqual([
+        [{ name: "tensor", dtype: "int16", shape: [3] }],
+        opaque,
+      ]);
+    }
+  });
+
   test("instructions in any order: refused, or read", async () => {
     const codes = [..."(012NtRaesubQ)]}lod.", "q\x00", "h\x00", "K\x01", "X\x01\x00\x00\x00x"];
     const parts = fc.array(

@@ -99,7 +99,7 @@ describe("on disk", () => {
 
   afterAll(() => rmSync(folder, { recursive: true }));
   beforeAll(() => {
-    for (const name of ["npy", "safetensors", "odd", "half", "cut", "empty"]) mkdirSync(path(name));
+    for (const name of ["npy", "safetensors", "odd", "cut", "empty"]) mkdirSync(path(name));
     npy("rows.npy", F.data, [n, 30]);
     const bytes = formatNpy(transpose(F).data, [30, n]);
     const header = new TextDecoder("latin1").decode(bytes.subarray(0, 128));
@@ -127,11 +127,6 @@ describe("on disk", () => {
       ]);
     }
     truncateSync(path("cut", "1.npy"), 1000);
-    const header16 = JSON.stringify({ w: { dtype: "BF16", shape: [2], data_offsets: [0, 4] } });
-    const half = new Uint8Array(8 + header16.length + 4);
-    half[0] = header16.length;
-    half.set(new TextEncoder().encode(header16), 8);
-    writeFileSync(path("half", "0.safetensors"), half);
   });
 
   test.each(["rows.npy", "columns.npy", "npy", "safetensors"])("%s", async (name) => {
