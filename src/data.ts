@@ -28,7 +28,7 @@ export {
   type Standardisation,
 } from "./data/standardise.ts";
 export { openTensors } from "./data/tensors/open.ts";
-export { chooseTensors, parametersOf, type TensorChoice } from "./data/tensors/parameters.ts";
+export { chooseTensors, parameterTensors, type TensorChoice } from "./data/tensors/parameters.ts";
 export { joinTensors } from "./data/tensors/shards.ts";
 export type { TensorDType, TensorEntry, TensorFile } from "./data/tensors/tensor-file.ts";
 export { checkpointNumbers } from "./data/tensors/torch.ts";

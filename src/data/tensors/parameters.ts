@@ -16,7 +16,7 @@ const statistics = /(^|\.)(running_mean|running_var|num_batches_tracked)$/;
  * The parameters among the tensors of a checkpoint, by their names: floating ones; of a dict that holds
  * a model beside its optimiser only the model; no running statistics.
  */
-export function parametersOf(tensors: readonly TensorEntry[]): TensorEntry[] {
+export function parameterTensors(tensors: readonly TensorEntry[]): TensorEntry[] {
   const floating = tensors.filter(({ dtype, name }) => isFloating(dtype) && !statistics.test(name));
   const model = floating.map(({ name }) => models.exec(name)?.[1]).find((root) => root);
   const isBeside = floating.some(({ name }) => others.test(name));
@@ -34,7 +34,7 @@ export function chooseTensors(
   tensors: readonly TensorEntry[],
   choice?: TensorChoice | readonly TensorChoice[],
 ): TensorEntry[] {
-  if (choice === undefined) return parametersOf(tensors);
+  if (choice === undefined) return parameterTensors(tensors);
   const choices: readonly TensorChoice[] = Array.isArray(choice) ? choice : [choice];
   const floating = tensors.filter(({ dtype }) => isFloating(dtype));
   for (const one of choices) {
