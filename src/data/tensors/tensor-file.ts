@@ -20,7 +20,7 @@ export interface TensorEntry {
 /** Tensors in a file, read lazily; nothing is executed. */
 export interface TensorFile {
   readonly path: string;
-  readonly kind: "safetensors" | "torch" | "npy" | "npz";
+  readonly kind: "safetensors" | "torch" | "npy" | "npz" | "tensorboard";
   readonly tensors: readonly TensorEntry[];
   /** What the file holds besides these, by name: classes and functions of Python, other element types. */
   readonly opaque: readonly string[];
