@@ -1,4 +1,5 @@
-import { type LossKind, readLosses } from "../data/loss-series.ts";
+import { openRun } from "../data/run/open-run.ts";
+import { pickSeries } from "../data/run/pick.ts";
 import { UsageError } from "../errors.ts";
 import { type Verdict, type VerdictOptions, verdict } from "../koopman/verdict.ts";
 import { short } from "./numbers.ts";
@@ -21,9 +22,15 @@ export async function analyze(path: string, flags: AnalyzeFlags): Promise<Outcom
     ...number("reference", flags.reference),
     ...number("tolerance", flags.tolerance),
   };
-  const series = await readLosses(path, { of: of as LossKind, column: flags.column });
+  const run = await openRun(path);
+  const series = pickSeries(run, of, flags.column);
   const found = verdict(series.values, options);
-  const { source, column, warnings, values } = series;
+  const { source, name: column, values } = series;
+  const warnings = [
+    ...series.caveats,
+    ...run.sources.flatMap(({ caveats }) => caveats),
+    ...run.caveats,
+  ];
   return {
     document: {
       schema: "eigenflow/verdict@1",

@@ -46,14 +46,14 @@ export async function readCheckpoints(
     caveats.push(`${basename(file)} has no step in its name and is left out`);
     return [];
   });
-  const units = Map.groupBy(named, ({ unit }) => unit);
+  const units = grouped(named, ({ unit }) => unit);
   const [first, ...others] = [...units.values()].sort((a, b) => b.length - a.length);
   for (const group of others)
     caveats.push(
       `${counted(group.length, "file")} named by ${group[0].unit} left out: the rest are by ${first[0].unit}`,
     );
   const snapshots: Snapshot[] = [];
-  const groups = Map.groupBy(first ?? [], ({ step }) => step);
+  const groups = grouped(first ?? [], ({ step }) => step);
   for (const [step, all] of [...groups].sort(([a], [b]) => a - b)) {
     const sharded = all.filter(({ file }) => /-\d{5}-of-\d{5}\./.test(file));
     const chosen = sharded.length > 0 ? sharded : all.slice(-1);
@@ -100,4 +100,14 @@ export function checkpointsAmong(root: string, files: readonly string[]): string
         ),
     )
     .map((name) => join(root, name));
+}
+
+function grouped<T, K>(list: readonly T[], keyOf: (one: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const one of list) {
+    const group = groups.get(keyOf(one));
+    if (group === undefined) groups.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return groups;
 }

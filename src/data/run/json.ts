@@ -11,7 +11,7 @@ export function parsePythonJson(text: string): unknown {
   } catch (error) {
     if (!/NaN|Infinity/.test(text)) throw error;
     // NaN as text: `numberOf` knows it. An open string runs to the end, so that this stays linear.
-    const plain = text.replace(/"(?:[^"\\]|\\[^])*(?:"|$)|-?Infinity|NaN/g, (word) => {
+    const plain = text.replace(/"(?:[^"\\]|\\[\s\S])*(?:"|$)|-?Infinity|NaN/g, (word) => {
       if (word.startsWith('"')) return word;
       return word === "NaN" ? '"NaN"' : word.replace("Infinity", "1e999");
     });

@@ -1,11 +1,5 @@
+import { type Bytes, take } from "../tensors/bytes.ts";
 import { maskedCrc32c } from "./crc32c.ts";
-
-/** Bytes that are read as they are needed. */
-export interface ByteSource {
-  readonly size: number;
-  /** Bytes at … at+count−1, all of which the source has. */
-  readonly read: (at: number, count: number) => Promise<Uint8Array>;
-}
 
 /** What of a record file could not be read: bytes begin … end−1. */
 export interface Damage {
@@ -28,10 +22,10 @@ const longest = 2 ** 31; // protobuf's own limit
  * Memory: a block, or the longest record. Time: linear, also for files made to be slow.
  */
 export async function scanRecords(
-  source: ByteSource,
+  source: Bytes,
   onRecord: (data: Uint8Array, offset: number) => void,
 ): Promise<Damage[]> {
-  const { size } = source;
+  const size = source.length;
   const damage: Damage[] = [];
   let [at, wanted] = [0, blockBytes];
   let badFrom: number | null = null;
@@ -41,7 +35,7 @@ export async function scanRecords(
     badFrom = null;
   };
   while (at < size) {
-    const block = await source.read(at, Math.min(wanted, size - at));
+    const block = await take(source, at, Math.min(wanted, size - at));
     wanted = blockBytes;
     let from = 0;
     while (from + headBytes <= block.length) {

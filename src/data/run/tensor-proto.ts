@@ -1,5 +1,6 @@
 import { type BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { DataError } from "../../errors.ts";
+import { decode, elementSize, isHalf, type Widened, widened } from "../tensors/elements.ts";
 import type { TensorDType } from "../tensors/tensor-file.ts";
 import { readMessage } from "./event.ts";
 
@@ -53,11 +54,7 @@ export function readTensorHead(bytes: Uint8Array): TensorHead {
  * @throws DataError  when they are more or fewer than its shape asks for
  * @throws Error  as `readMessage`
  */
-export function readTensorValues(
-  bytes: Uint8Array,
-  head: TensorHead,
-  source: string,
-): Float32Array | Float64Array {
+export function readTensorValues(bytes: Uint8Array, head: TensorHead, source: string): Widened {
   const { dtype, shape } = head;
   const count = shape.reduce((product, size) => product * size, 1);
   const misfit = (given: number) =>
@@ -94,54 +91,29 @@ export function readTensorValues(
       else push(reader, (r) => r.int32(), wire);
     },
   );
-  const [size, element] = elements[dtype];
   if (content.length > 0) {
+    const size = elementSize[dtype];
     if (content.length !== count * size) throw misfit(content.length / size);
-    const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-    for (let i = 0; i < count; i++) numbers.push(element(view, i * size));
+    const out = widened(dtype, count);
+    decode(content, dtype, false, out);
+    return out;
   }
   if (numbers.length !== count) throw misfit(numbers.length);
-  const half = dtype === "float16" || dtype === "bfloat16";
-  const values =
-    half && content.length === 0 ? numbers.map((bits) => halfOf(bits, dtype)) : numbers;
-  return /64|int32/.test(dtype) ? Float64Array.from(values) : Float32Array.from(values);
-}
-
-/** Bytes of an element, and its value. */
-const elements: Readonly<Record<TensorDType, [number, (view: DataView, at: number) => number]>> = {
-  float64: [8, (view, at) => view.getFloat64(at, true)],
-  float32: [4, (view, at) => view.getFloat32(at, true)],
-  float16: [2, (view, at) => float16(view.getUint16(at, true))],
-  bfloat16: [2, (view, at) => bits32(view.getUint16(at, true) << 16)],
-  int64: [8, (view, at) => Number(view.getBigInt64(at, true))],
-  int32: [4, (view, at) => view.getInt32(at, true)],
-  int16: [2, (view, at) => view.getInt16(at, true)],
-  int8: [1, (view, at) => view.getInt8(at)],
-  uint8: [1, (view, at) => view.getUint8(at)],
-  bool: [1, (view, at) => view.getUint8(at)],
-};
-
-/** IEEE 754 binary16: sign, 5 bits of exponent with bias 15, 10 bits of fraction. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return exponent === 0
-    ? sign * fraction * 2 ** -24
-    : sign * (1024 + fraction) * 2 ** (exponent - 25);
+  const out = widened(dtype, count);
+  out.set(isHalf(dtype) ? numbers.map((bits) => halfOf(bits, dtype)) : numbers);
+  return out;
 }
 
 const word = new DataView(new ArrayBuffer(4));
-function bits32(bits: number): number {
-  word.setInt32(0, bits);
-  return word.getFloat32(0);
-}
+const one = new Float32Array(1);
 
 /**
  * A half-precision number of half_val. TensorFlow keeps its 16 bits there; PyTorch's `add_tensor` the 32
  * bits of the number as float32, which for every half but 0 are beyond the 16.
  */
 function halfOf(bits: number, dtype: TensorDType): number {
-  if (bits < 0 || bits > 0xffff) return bits32(bits);
-  return dtype === "float16" ? float16(bits) : bits32(bits << 16);
+  word.setInt32(0, bits, true);
+  if (bits < 0 || bits > 0xffff) return word.getFloat32(0, true);
+  decode(new Uint8Array(word.buffer, 0, 2), dtype, false, one);
+  return one[0];
 }

@@ -1,6 +1,6 @@
 import { DataError, UsageError } from "../../errors.ts";
+import { part, take, withFile } from "../tensors/bytes.ts";
 import type { TensorFile } from "../tensors/tensor-file.ts";
-import { withFile } from "./byte-source.ts";
 import { type Event, type EventValue, readEvent } from "./event.ts";
 import { type Damage, scanRecords } from "./records.ts";
 import { readTensorHead, readTensorValues, type TensorHead } from "./tensor-proto.ts";
@@ -136,14 +136,10 @@ async function decodeAt(
   { tag, offset, step }: StoredTensor,
 ): Promise<Float32Array | Float64Array> {
   const where = `${path}: at byte ${offset}: "${tag}" of step ${step}`;
-  const values = await withFile(path, async ({ size, read }) => {
-    const head = await read(offset, 12);
-    const length = new DataView(head.buffer).getBigUint64(0, true);
-    if (length > BigInt(size - offset)) throw new DataError(`${where}: is not there any more`);
-    const whole = {
-      size: 16 + Number(length),
-      read: (at: number, n: number) => read(offset + at, n),
-    };
+  const values = await withFile(path, async (file) => {
+    const head = await take(file, offset, 8);
+    const length = Number(new DataView(head.buffer).getBigUint64(0, true));
+    const whole = part(file, offset, 16 + length);
     let found: Float32Array | Float64Array | null = null;
     await scanRecords(whole, (data) => {
       found = decodeIn(data, tag, where);

@@ -1,0 +1,62 @@
+import type { ReadLog, RunSource, Series } from "./run.ts";
+
+/** Which sources hold numbers in full: the first of these is kept, where two hold the same. */
+const preferred = ["eigenflow-metrics", "lightning-csv", "jsonl", "hf-trainer-state", "csv"];
+const rank = ({ source: { kind } }: ReadLog) => (preferred.indexOf(kind) + 10) % 10;
+
+/**
+ * The series of all sources, those once that several hold: equal steps and, in float32, equal values. A
+ * name that two have for different numbers gets the kind of the second behind it.
+ */
+export function withoutCopies(logs: readonly ReadLog[]): {
+  sources: RunSource[];
+  series: Series[];
+} {
+  const series: Series[] = [];
+  const sources: RunSource[] = [];
+  for (const { source, series: given } of [...logs].sort((a, b) => rank(a) - rank(b))) {
+    const fresh = given.filter((one) => !series.some((other) => isCopy(one, other)));
+    const copies = given.length - fresh.length;
+    for (const one of fresh) {
+      const taken = series.some(({ name }) => name === one.name);
+      series.push(taken ? { ...one, name: `${one.name} (${source.kind})` } : one);
+    }
+    const note =
+      copies === 0
+        ? ""
+        : `, ${copies === given.length ? "" : `${copies} of them `}same data, ignored`;
+    sources.push({ ...source, summary: source.summary + note });
+  }
+  return { sources, series };
+}
+
+function isCopy(a: Series, b: Series): boolean {
+  const n = a.values.length;
+  if (n !== b.values.length || n === 0) return false;
+  for (let i = 0; i < n; i++) {
+    if (a.steps[i] !== b.steps[i]) return false;
+    if (!Object.is(Math.fround(a.values[i]), Math.fround(b.values[i]))) return false;
+  }
+  // Numbers that say little may agree by chance.
+  return new Set(a.values).size > 2 || a.name === b.name;
+}
+
+const isRate = (name: string) => /(^|[/._ -])(lr|learning_?rate)([-/._ ]|$)/i.test(name);
+
+/** Each series with a caveat where the learning rate changes over its steps: its dynamics change with it. */
+export function rateChanges(series: readonly Series[]): Series[] {
+  const rate = series.find(({ name, values }) => isRate(name) && values.length > 1);
+  if (rate === undefined) return [...series];
+  const changes = [...rate.steps].filter((_, i) => i > 0 && rate.values[i] !== rate.values[i - 1]);
+  return series.map((one) => {
+    const [first, last] = [one.steps[0], one.steps[one.steps.length - 1]];
+    const inside = changes.filter((step) => step > first && step <= last);
+    if (inside.length === 0 || isRate(one.name)) return one;
+    const where =
+      inside.length > 3 ? `${inside.length} times, a schedule` : `at step ${inside.join(", ")}`;
+    return {
+      ...one,
+      caveats: [...one.caveats, `the learning rate ("${rate.name}") changes ${where}`],
+    };
+  });
+}
