@@ -74,17 +74,14 @@ export function readTable(text: string, path: string): ReadLog {
     });
   }
   const kind = kindOf(names, path);
-  const series = seriesOfColumns(kind === "wandb-csv" ? ofWandb(columns) : columns, path, {
+  const whole = seriesOfColumns(kind === "wandb-csv" ? ofWandb(columns) : columns, path, {
     continues: kind === "keras-csv",
   });
-  const sparse = series.filter(({ values }) => values.length < rows);
-  if (sparse.length > 0)
-    caveats.push(
-      ...sparse.map(
-        ({ name, values }) =>
-          `${rows - values.length} of ${rows} rows have no "${name}": merged by step`,
-      ),
-    );
+  const series = whole.map((one) => {
+    const blank = rows - one.values.length;
+    const caveat = `${blank} of ${rows} rows have no "${one.name}": merged by step`;
+    return blank > 0 ? { ...one, caveats: [caveat, ...one.caveats] } : one;
+  });
   if (kind === "wandb-csv")
     caveats.push(
       "W&B exports are samples: run.history() gives 500 points unless asked for more, and spikes may be missing; run.scan_history() gives all",

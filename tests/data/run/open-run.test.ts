@@ -31,7 +31,9 @@ describe("tables", () => {
       values: [2.5, 2.25, 2, 1.75],
     });
     expect(named(run, "val_loss")).toMatchObject({ steps: [99, 199], values: [1.75, 1.5] });
-    expect(run.sources[0].caveats).toContain('6 of 8 rows have no "val_loss": merged by step');
+    expect(named(run, "val_loss").caveats).toContain(
+      '6 of 8 rows have no "val_loss": merged by step',
+    );
     expect(pickSeries(run, "loss").name).toBe("train_loss_epoch");
     expect(pickSeries(run, "val").name).toBe("val_loss");
   });
