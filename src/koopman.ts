@@ -36,6 +36,12 @@ export {
   optimisedDefaults,
   optimisedDmd,
 } from "./koopman/optimised.ts";
+export {
+  type Projection,
+  type ProjectionOptions,
+  projectionDefaults,
+  randomProjection,
+} from "./koopman/projection.ts";
 export { type Ritz, ritz, type Scaling } from "./koopman/ritz.ts";
 export {
   best,
