@@ -1,5 +1,6 @@
 /** eigenflow/data: what comes in. */
 
+export { averagedDown, type Side } from "./data/average.ts";
 export {
   type CsvColumns,
   type CsvDataset,
