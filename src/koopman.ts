@@ -28,6 +28,15 @@ export {
 } from "./koopman/expand.ts";
 export { displacements, increments } from "./koopman/extrapolate.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
+export {
+  type Change,
+  type Monitor,
+  type MonitorOptions,
+  type MonitorVerdict,
+  monitor,
+  monitorDefaults,
+  type Observation,
+} from "./koopman/monitor.ts";
 export { type OnlineMap, startOnline, withPair } from "./koopman/online.ts";
 export {
   type Bagging,
@@ -53,6 +62,7 @@ export {
   type Selection,
   select,
 } from "./koopman/select.ts";
+export { type Settling, settling } from "./koopman/settling.ts";
 export { snapshotFiles } from "./koopman/snapshot-files.ts";
 export {
   type SnapshotOptions,

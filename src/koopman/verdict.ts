@@ -58,7 +58,7 @@ export interface Verdict extends Diagnosis {
 }
 
 /** Fewer epochs than this tell a spectrum nothing. */
-const shortest = 40;
+export const shortest = 40;
 
 /**
  * What a loss curve, one value an epoch at a constant learning rate, says of its run: whether to go on,
@@ -88,26 +88,44 @@ export function verdict(losses: ArrayLike<number>, options: Partial<VerdictOptio
     .filter((length) => length >= shortest)
     .map((length) => diagnose(values.subarray(0, length), chosen))
     .filter(({ decision }) => decision !== "insufficient-data");
-  const same = earlier.filter(({ decision }) => decision === now.decision).length;
-  const { spectrum } = now;
+  return verdictOf(now, earlier, forecastErrorOf(values, chosen), chosen);
+}
+
+/** The verdict of a window's diagnosis and those of earlier windows, the latest first. */
+export function verdictOf(
+  now: Diagnosis,
+  earlier: readonly Diagnosis[],
+  forecastError: number | null,
+  options: VerdictOptions,
+): Verdict {
+  const { spectrum, decision } = now;
   return {
     ...now,
     windows: 1 + earlier.length,
-    agreeing: 1 + same,
-    confirmed: now.decision === "diverged" || earlier[0]?.decision === now.decision,
+    agreeing: 1 + earlier.filter((one) => one.decision === decision).length,
+    confirmed: decision === "diverged" || earlier[0]?.decision === decision,
     forecast:
       spectrum === null
         ? []
         : Array.from({ length: spectrum.length }, (_, n) => forecastLoss(spectrum.modes, n + 1)),
-    forecastError: forecastErrorOf(values, chosen),
-    cannotSay: limits(now, chosen),
+    forecastError,
+    cannotSay: limits(now, options),
   };
 }
 
-/** The verdict of the last window alone. @throws UsageError, DataError as `verdict` */
-export function diagnose(values: Float64Array, options: VerdictOptions): Diagnosis {
-  const epoch = values.length - 1;
-  const loss = values[epoch];
+/**
+ * The verdict of the last window alone.
+ *
+ * @param before  what came before `values` and is not at hand: how many epochs, and the first loss of all
+ * @throws UsageError, DataError as `verdict`
+ */
+export function diagnose(
+  values: Float64Array,
+  options: VerdictOptions,
+  before: { readonly epochs: number; readonly first: number } = { epochs: 0, first: values[0] },
+): Diagnosis {
+  const epoch = before.epochs + values.length - 1;
+  const loss = values[values.length - 1];
   const say = (
     decision: Decision,
     sentence: string,
@@ -118,10 +136,10 @@ export function diagnose(values: Float64Array, options: VerdictOptions): Diagnos
   if (values.length === 0) return say("insufficient-data", "There is no loss yet.");
   if (!Number.isFinite(loss))
     return say("diverged", `The loss is ${loss}. Start again with a smaller step.`);
-  if (loss > 2 * values[0])
+  if (loss > 2 * before.first)
     return say(
       "diverged",
-      `The loss is ${short(loss)}, more than twice the ${short(values[0])} it began with. Start again ` +
+      `The loss is ${short(loss)}, more than twice the ${short(before.first)} it began with. Start again ` +
         "with a smaller step.",
     );
   // What stands before a gap belongs to another stretch.
@@ -130,7 +148,7 @@ export function diagnose(values: Float64Array, options: VerdictOptions): Diagnos
   if (taken.length < shortest)
     return say(
       "insufficient-data",
-      `${taken.length} epochs${gap < 0 ? "" : ` since the loss of epoch ${gap} was ${values[gap]}`} are too few: a spectrum needs ${shortest}.`,
+      `${taken.length} epochs${gap < 0 ? "" : ` since the loss of epoch ${before.epochs + gap} was ${values[gap]}`} are too few: a spectrum needs ${shortest}.`,
     );
   const least = taken.findIndex((value) => value < 0);
   if (least >= 0)
@@ -228,7 +246,8 @@ function limits(
   return out;
 }
 
-function verdictOptions(options: Partial<VerdictOptions>): VerdictOptions {
+/** Options in full. @throws UsageError  for an unknown one, or one out of range */
+export function verdictOptions(options: Partial<VerdictOptions>): VerdictOptions {
   refuseUnknown("verdict", options, Object.keys(verdictDefaults));
   const chosen = { ...verdictDefaults, ...options };
   const { window, reference, tolerance, budget, patience } = chosen;

@@ -1,0 +1,101 @@
+import {
+  type Decision,
+  type Diagnosis,
+  diagnose,
+  shortest,
+  type Verdict,
+  type VerdictOptions,
+  verdictOf,
+} from "./verdict.ts";
+import { forecastLoss } from "./window.ts";
+
+/** One number an epoch, looked at now and then; keeps no more than a few windows. */
+export interface SeriesWatch {
+  readonly push: (value: number) => void;
+  /** Whether a look is due: by its time, or because the last value is not what was forecast. */
+  readonly due: () => boolean;
+  readonly look: () => Verdict;
+}
+
+export interface SeriesWatchOptions extends VerdictOptions {
+  readonly every: number; // epochs from one look to the next, at least
+  readonly agree: number; // windows that confirm, this one with them
+  readonly firstEpoch: number;
+}
+
+/** A value this share off its forecast, and this many deviations of the noise, is a surprise. */
+const [surprisingShare, surprisingDeviations] = [0.1, 5];
+
+/**
+ * A verdict costs a decomposition, so looks are spaced by what the last one said: a third of the epochs
+ * until training is to stop, or until a plateau is left, from `every` up to a window. A value off the
+ * forecast, or anything but "continue", brings the next look back to `every`. Nothing here reads a clock.
+ *
+ * The windows that confirm a verdict are those of earlier looks, each at least a quarter of a window
+ * before the next, as they were diagnosed then: a look is one decomposition.
+ */
+export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
+  const { window: w, every, agree, firstEpoch } = options;
+  const shift = Math.floor(w / 4);
+  const recent: number[] = []; // the last window
+  let [count, first, next] = [0, Number.NaN, shortest];
+  let looks: { readonly at: number; readonly found: Diagnosis }[] = [];
+
+  const value = () => recent[recent.length - 1];
+  const lost = () => !Number.isFinite(value()) || value() > 2 * first;
+  const surprised = () => {
+    const last = looks.at(-1);
+    if (!last?.found.spectrum || count < last.at + every) return false;
+    const { modes, noise } = last.found.spectrum;
+    const off = Math.abs(value() - forecastLoss(modes, count - last.at));
+    return off > Math.max(surprisingShare * value(), surprisingDeviations * noise);
+  };
+  return {
+    push(pushed) {
+      if (count === 0) first = pushed;
+      recent.push(pushed);
+      if (recent.length > w) recent.shift();
+      count++;
+    },
+    due: () => count >= next || lost() || surprised(),
+    look() {
+      const epochs = firstEpoch + count - recent.length;
+      const found = diagnose(Float64Array.from(recent), options, { epochs, first });
+      const earlier: Diagnosis[] = [];
+      let before = count - shift;
+      for (const past of looks.toReversed()) {
+        if (past.at > before || past.found.decision === "insufficient-data") continue;
+        earlier.push(past.found);
+        before = past.at - shift;
+      }
+      const verdict = verdictOf(
+        found,
+        earlier.slice(0, Math.max(3, agree - 1)),
+        forecastError(),
+        options,
+      );
+      looks = looks.filter(({ at }) => at >= count - (agree + 4) * w);
+      looks.push({ at: count, found });
+      next = count + pause(found, every, w);
+      return { ...verdict, confirmed: confirmed(found.decision, earlier, agree) };
+    },
+  };
+
+  function forecastError(): number | null {
+    const past = looks.findLast(({ at, found }) => at <= count - w / 2 && found.spectrum !== null);
+    if (!past || !(value() > 0 && value() < Infinity)) return null;
+    return Math.abs(forecastLoss(past.found.spectrum!.modes, count - past.at) - value()) / value();
+  }
+}
+
+/** Epochs until the next look. */
+function pause({ decision, prospect }: Diagnosis, every: number, window: number): number {
+  if (decision !== "continue" || prospect === null) return every;
+  const left = Math.min(prospect.epochsToStop ?? Infinity, prospect.escapeEpochs ?? Infinity);
+  return Math.max(every, Math.floor(Math.min(window, left / 3)));
+}
+
+const confirmed = (decision: Decision, earlier: readonly Diagnosis[], agree: number): boolean =>
+  decision === "diverged" ||
+  (earlier.length >= agree - 1 &&
+    earlier.slice(0, agree - 1).every((past) => past.decision === decision));
