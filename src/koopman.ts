@@ -28,6 +28,7 @@ export {
 } from "./koopman/expand.ts";
 export { displacements, increments } from "./koopman/extrapolate.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
+export { type JumpOptions, jumpDefaults, type Proposal, proposeJumps } from "./koopman/jump.ts";
 export {
   type Change,
   type Monitor,

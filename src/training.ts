@@ -2,6 +2,7 @@
 
 export { type Deployed, deploy, explicitTensors } from "./training/deploy.ts";
 export type {
+  Attempt,
   EpochSums,
   FitStatus,
   Metrics,
@@ -16,3 +17,12 @@ export { correctCount, crossEntropy, meanSquaredError } from "./training/losses.
 export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/optimisers.ts";
 export { formatSafetensors, parseSafetensors } from "./training/safetensors.ts";
 export { constantRate, cosineRate, type Schedule, stepRate, warmUp } from "./training/schedules.ts";
+export {
+  type Accelerate,
+  type Advice,
+  attemptSeed,
+  type Candidate,
+  type Finding,
+  type Observe,
+  type Seen,
+} from "./training/watch.ts";

@@ -67,7 +67,7 @@ async function configOf(path: string | undefined, flags: TrainFlags): Promise<Lo
       hint: `a run goes on as it began: npx eigenflow train --resume ${resume}`,
     });
   }
-  if (run.status === "non-finite" || run.status === "solver-failed") {
+  if (["non-finite", "solver-failed", "given-up"].includes(run.status)) {
     throw new DataError(`${resume}: the run ended with ${run.status}: ${run.reason}`, {
       hint: "it would end so again; begin a new one with another rate, m or solver",
     });
@@ -126,6 +126,7 @@ function outcomeOf(
   const resume = `npx eigenflow train --resume ${run}`;
   switch (status) {
     case "completed":
+    case "stopped-by-verdict":
       return {
         document: { ...document, refused: refused?.message },
         text: text ? trainedText(result) : "",
@@ -140,6 +141,15 @@ function outcomeOf(
           hint: `go on with: ${resume}`,
           exitCode: signalCodes[stop ?? "SIGINT"],
         },
+      };
+    case "given-up":
+      return {
+        document,
+        text: "",
+        failure: new NumericError(
+          `training was given up by the verdict: ${reason}`,
+          `start from other weights, a smaller train.rate, or with stop.restarts; the last state is in ${join(run, "checkpoints")}`,
+        ),
       };
     case "non-finite":
     case "solver-failed":

@@ -17,18 +17,19 @@ const rounding = 1e-4;
  * The rank of increments D [n × M]: directions that rise above rounding and above noise, at most M/4, so
  * that residuals keep a meaning. The noise of one entry is taken from second differences in time, whose
  * mean square over the rows is 6σ² for noise; the median over time keeps a fast beginning out of it.
+ *
+ * @param height  n, where D is given in orthonormal coordinates
  */
-export function motionRank({ rows, cols, data }: Matrix): Truncation {
+export function motionRank({ rows, cols, data }: Matrix, height = rows): Truncation {
   const squares = new Float64Array(Math.max(0, cols - 2));
   for (let i = 0; i < rows; i++) {
     const row = data.subarray(i * cols, (i + 1) * cols);
     for (let j = 0; j < squares.length; j++)
       squares[j] += (row[j] - 2 * row[j + 1] + row[j + 2]) ** 2;
   }
-  const sigma = squares.length === 0 ? 0 : Math.sqrt(median(squares) / (6 * rows));
+  const sigma = squares.length === 0 ? 0 : Math.sqrt(median(squares) / (6 * height));
   const cap = Math.max(1, Math.floor(cols / 4));
-  return (s, height, width) =>
-    Math.min(cap, numericalRank(rounding)(s, height, width), noiseFloor(sigma)(s, height, width));
+  return (s, n, m) => Math.min(cap, numericalRank(rounding)(s, n, m), noiseFloor(sigma)(s, n, m));
 }
 
 /** Fewer weights than this in a row say nothing of where they go. */

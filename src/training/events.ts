@@ -1,4 +1,5 @@
 import type { Kept } from "./supplies.ts";
+import type { Advice, Finding } from "./watch.ts";
 
 /** Sums over steps of one direction's solves; means are sums over `samples`. */
 export interface SolverSummary {
@@ -13,6 +14,7 @@ export interface SolverSummary {
 export interface Metrics {
   readonly loss: number; // mean over the samples seen
   readonly accuracy?: number; // of classes, in 0 … 1
+  readonly gradientNorm?: number; // mean over the steps, where it was asked for or is clipped
   readonly forward?: SolverSummary;
   readonly backward?: SolverSummary;
 }
@@ -25,6 +27,20 @@ export interface TrainingState {
   readonly slots: readonly Float32Array[]; // the optimiser's state, each [P]
   readonly sums: EpochSums; // of the epoch under way
   readonly kept?: Kept; // what the model has training keep for it
+  readonly attempt?: Attempt; // after a restart
+  /** The step after which the optimiser's vectors were last all zero, if not the first. */
+  readonly slotsSince?: number;
+  /** The epoch since which the weights have been trained without a jump, where jumps are made. */
+  readonly stretch?: number;
+  /** A run that a watcher has ended; it stays so. */
+  readonly ended?: { readonly status: FitStatus; readonly reason: string };
+}
+
+/** A run begun anew from other weights; epochs and steps count on. */
+export interface Attempt {
+  readonly number: number; // 1 after the first restart
+  readonly epoch: number; // epochs and steps done before it
+  readonly step: number;
 }
 
 /** Totals of the epoch under way, from which its metrics are made. */
@@ -32,6 +48,7 @@ export interface EpochSums {
   readonly samples: number;
   readonly loss: number;
   readonly correct: number;
+  readonly gradientNorm?: number;
   readonly forward: SolverSums;
   readonly backward: SolverSums;
 }
@@ -42,8 +59,14 @@ export interface SolverSums {
   readonly truncated?: number;
 }
 
-/** How a run ended. */
-export type FitStatus = "completed" | "stopped" | "non-finite" | "solver-failed";
+/** How a run ended. A watcher's verdict: "stopped-by-verdict" has weights worth having, "given-up" not. */
+export type FitStatus =
+  | "completed"
+  | "stopped"
+  | "stopped-by-verdict"
+  | "given-up"
+  | "non-finite"
+  | "solver-failed";
 
 export interface StepMetrics {
   readonly step: number;
@@ -80,7 +103,38 @@ export type TrainEvent =
       readonly step: number;
       readonly train: Metrics;
       readonly test: Metrics;
+      readonly weightNorm?: number; // ‖θ‖, where norms were asked for
       readonly seconds: number;
+    }
+  /** What a watcher said after an epoch. */
+  | {
+      readonly type: "verdict";
+      readonly epoch: number;
+      readonly step: number;
+      readonly act: Advice["act"];
+      readonly reason: string;
+      readonly findings: readonly Finding[];
+    }
+  /** Training begins anew; `epochs` and `steps` are those of the run if this attempt goes to its end. */
+  | {
+      readonly type: "restart";
+      readonly epoch: number;
+      readonly step: number;
+      readonly attempt: number;
+      readonly seed: number;
+      readonly epochs: number;
+      readonly steps: number;
+      readonly reason: string;
+    }
+  /** Weights ahead of training were tried, by the training loss. */
+  | {
+      readonly type: "jump";
+      readonly epoch: number;
+      readonly step: number;
+      readonly accepted: boolean;
+      readonly before: number; // loss of the trained weights
+      readonly after: number; // of those that training goes on with
+      readonly tried: readonly { readonly horizon: number; readonly loss: number }[];
     }
   | {
       readonly type: "end";

@@ -7,14 +7,16 @@ import { contest } from "../runtime/contest.ts";
 import type { CompileOptions } from "../runtime/program.ts";
 import { epochOrder, nextBatches, stepsPerEpoch } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
-import type { FitStatus, TrainEvent, TrainingState } from "./events.ts";
+import type { Attempt, FitStatus, TrainEvent, TrainingState } from "./events.ts";
 import { flatten, layoutOf, unflatten } from "./flat.ts";
+import { tryJump } from "./jump.ts";
 import type { Optimiser } from "./optimisers.ts";
 import type { Schedule } from "./schedules.ts";
 import { stepGraph } from "./step.ts";
 import { addStep, emptySums, firstBad, metricsOf, readSteps } from "./step-report.ts";
 import { firstKept, keptAfter, suppliesOf, withRemembered } from "./supplies.ts";
 import { targetsOf, taskOf } from "./targets.ts";
+import { type Accelerate, attemptSeed, type Observe, stretchOf } from "./watch.ts";
 
 export interface FitOptions {
   readonly seed: number;
@@ -33,6 +35,14 @@ export interface FitOptions {
   /** Continues from here, to the same bytes as without the interruption. */
   readonly resume?: TrainingState;
   readonly compile?: CompileOptions;
+  /** Reports weight and gradient norms of every epoch. */
+  readonly norms?: boolean;
+  /** Asked after every epoch whether to go on. */
+  readonly observe?: Observe;
+  /** Restarts that a watcher may ask for, each with its own full number of epochs. */
+  readonly restarts?: number;
+  /** Tries weights ahead of training from time to time. */
+  readonly accelerate?: Accelerate;
 }
 
 const knownOptions = Object.keys({
@@ -48,6 +58,10 @@ const knownOptions = Object.keys({
   signal: true,
   resume: true,
   compile: true,
+  norms: true,
+  observe: true,
+  restarts: true,
+  accelerate: true,
 } satisfies Record<keyof FitOptions, true>);
 
 /** The state that a run starts from. */
@@ -75,7 +89,8 @@ export const parametersOf = (model: Model, state: TrainingState): Parameters =>
 /**
  * Trains a model, as a stream of events. One call of the runtime is many steps; after each the
  * state goes out as a checkpoint. The same seed gives the same bytes on one thread, however the
- * steps fall into calls. A loss that is not finite ends the run with the last good state.
+ * steps fall into calls. A loss that is not finite ends the run with the last good state. A restart
+ * (`observe`) trains as the run of seed `attemptSeed(seed, n)` would.
  *
  * @param data  features as the model wants them (standardised already)
  */
@@ -86,11 +101,14 @@ export async function* fit(
 ): AsyncGenerator<TrainEvent> {
   refuseUnknown("fit", options, knownOptions);
   const { seed, epochs, batch, optimiser, schedule, signal, unconvergedLimit = 1 } = options;
-  const { clipNorm = Infinity, logEvery = 50, callSeconds = 0.25 } = options;
+  const { clipNorm = Infinity, logEvery = 50, callSeconds = 0.25, norms = false } = options;
+  const { observe, restarts = 0, accelerate } = options;
   for (const [name, n] of Object.entries({ epochs, batch, logEvery })) {
     if (!(Number.isInteger(n) && n >= 1))
       throw new UsageError(`fit: ${name} = ${n} is no positive whole number`);
   }
+  if (!(Number.isInteger(restarts) && restarts >= 0))
+    throw new UsageError(`fit: restarts = ${restarts} is no whole number`);
   const { train, test } = data;
   if (train.width !== model.inputs) {
     throw new UsageError(
@@ -103,8 +121,10 @@ export async function* fit(
   const total = perEpoch * epochs;
   let state = options.resume ?? initialState(model, options);
   if (model.wants) state = { ...state, kept: withRemembered(model, state.kept, train.count) };
+  let history: readonly Float32Array[] = accelerate ? stretchOf(accelerate, options.resume) : [];
+  history = history.length > 0 ? history : [state.theta];
 
-  const graph = stepGraph(model, layout, optimiser, { task, clipNorm });
+  const graph = stepGraph(model, layout, optimiser, { task, clipNorm, norms });
   const program = await contest(graph.inputs, graph.outputs, {
     sizes: { B: batch },
     ...options.compile,
@@ -123,9 +143,11 @@ export async function* fit(
       resumedAt: state.step,
     };
     let limit = 4;
-    while (state.epoch < epochs) {
+    while (!state.ended && state.epoch < epochs + since(state).epoch) {
       const { epoch } = state;
-      const order = epochOrder(train.count, seed, epoch);
+      const { number: attempt, epoch: firstEpoch, step: firstStep } = since(state);
+      const drawn = attemptSeed(seed, attempt);
+      const order = epochOrder(train.count, drawn, epoch - firstEpoch);
       const began = performance.now();
       for (
         let at = state.step - epoch * perEpoch;
@@ -137,10 +159,10 @@ export async function* fit(
           return;
         }
         const { steps, size, rows } = nextBatches(order, batch, at, limit);
-        const rates = Array.from({ length: steps }, (_, i) => schedule(state.step + i + 1, total));
-        const numbers = rates.flatMap((rate, i) =>
-          optimiser.coefficients(state.step + i + 1, rate),
-        );
+        const first = state.step - firstStep; // of this attempt
+        const rates = Array.from({ length: steps }, (_, i) => schedule(first + i + 1, total));
+        const updates = state.step - (state.slotsSince ?? 0);
+        const numbers = rates.flatMap((rate, i) => optimiser.coefficients(updates + i + 1, rate));
         const start = performance.now();
         const feeds = {
           theta: tensorOf(state.theta, [layout.size]),
@@ -152,7 +174,7 @@ export async function* fit(
           order: tensorOf(rows, [steps, size]),
           coefficients: tensorOf(Float32Array.from(numbers), [steps, numbers.length / steps]),
           steps: scalarOf(steps, "int64"),
-          ...suppliesOf(model, state.kept, { seed, first: state.step, steps, size, rows }),
+          ...suppliesOf(model, state.kept, { seed: drawn, first, steps, size, rows }),
         };
         const found = await program.run(feeds, steps);
         const seconds = (performance.now() - start) / 1000;
@@ -169,8 +191,8 @@ export async function* fit(
         }
         const sums = report.reduce((all, step) => addStep(all, step, size), state.sums);
         state = {
+          ...state,
           ...(state.kept && { kept: keptAfter(state.kept, found, rows) }),
-          epoch,
           step: state.step + steps,
           theta: next,
           slots: optimiser.slots.map((slot) => found[`next.${slot}`].data as Float32Array),
@@ -186,7 +208,9 @@ export async function* fit(
       const metrics = metricsOf(state.sums, task === "classes");
       const tested = await measure.measure(state.theta, test);
       const seconds = (performance.now() - began) / 1000;
-      yield { type: "epoch", epoch, step: state.step, train: metrics, test: tested, seconds };
+      const weights = norms ? { weightNorm: lengthOf(state.theta) } : {};
+      const { step, theta } = state;
+      yield { type: "epoch", epoch, step, train: metrics, test: tested, ...weights, seconds };
       state = { ...state, epoch: epoch + 1, sums: emptySums };
       const failed = Math.max(
         metrics.forward?.unconverged ?? 0,
@@ -198,14 +222,66 @@ export async function* fit(
         yield end("solver-failed", `${share}, more than ${100 * unconvergedLimit} %`, state);
         return;
       }
+      if (observe) {
+        const done = epoch + 1 - firstEpoch;
+        const seen = { epoch: done, attempt, train: metrics, test: tested, theta, ...weights };
+        const { act, reason, findings = [] } = observe(seen);
+        if (act !== "continue" || findings.length > 0)
+          yield { type: "verdict", epoch, step, act, reason, findings };
+        if (act === "restart" && attempt < restarts) {
+          state = restarted(model, options, state, train.count);
+          history = [state.theta];
+          const last = { epochs: state.epoch + epochs, steps: step + total };
+          const next = { attempt: attempt + 1, seed: attemptSeed(seed, attempt + 1) };
+          yield { type: "restart", epoch, step, ...next, ...last, reason };
+        } else if (act !== "continue") {
+          const status = act === "stop" ? "stopped-by-verdict" : "given-up";
+          state = { ...state, ended: { status, reason } };
+          yield end(status, reason, state);
+          return;
+        }
+      }
+      if (accelerate && state.theta === theta) {
+        history = [...history, theta];
+        if (history.length > accelerate.window) {
+          const found = await tryJump(accelerate, history, state, train, measure);
+          state = { ...(found?.state ?? state), stretch: state.epoch };
+          history = [state.theta];
+          if (found) yield { type: "jump", epoch, step, ...found.jump };
+        }
+      }
       yield { type: "checkpoint", state };
     }
-    yield end("completed", `${epochs} epochs`, state);
+    const { status, reason } = state.ended ?? { status: "completed", reason: `${epochs} epochs` };
+    yield end(status, reason, state);
   } finally {
     await program.release();
     await measure.release();
   }
 }
+
+/** The attempt under way; the first one began with the run. */
+const since = ({ attempt }: TrainingState): Attempt => attempt ?? { number: 0, epoch: 0, step: 0 };
+
+/** The state that the next attempt starts from. */
+function restarted(
+  model: Model,
+  options: FitOptions,
+  { epoch, step, attempt }: TrainingState,
+  rows: number,
+): TrainingState {
+  const number = (attempt?.number ?? 0) + 1;
+  const start = initialState(model, { ...options, seed: attemptSeed(options.seed, number) });
+  return {
+    ...start,
+    ...(model.wants && { kept: withRemembered(model, start.kept, rows) }),
+    ...{ epoch, step, slotsSince: step, stretch: epoch },
+    attempt: { number, epoch, step },
+  };
+}
+
+/** ‖θ‖ in float64. */
+const lengthOf = (theta: Float32Array) => Math.sqrt(theta.reduce((sum, x) => sum + x * x, 0));
 
 const end = (status: FitStatus, reason: string, state: TrainingState): TrainEvent => ({
   type: "end",

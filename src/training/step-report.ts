@@ -67,16 +67,20 @@ export const addStep = (sums: EpochSums, step: StepReport, size: number): EpochS
   samples: sums.samples + size,
   loss: sums.loss + step.metrics.loss * size,
   correct: sums.correct + step.correct,
+  ...(step.metrics.gradientNorm !== undefined && {
+    gradientNorm: (sums.gradientNorm ?? 0) + step.metrics.gradientNorm * size,
+  }),
   forward: addSums(sums.forward, step.forward),
   backward: addSums(sums.backward, step.backward),
 });
 
 export const metricsOf = (
-  { samples, loss, correct, forward, backward }: EpochSums,
+  { samples, loss, correct, gradientNorm, forward, backward }: EpochSums,
   classes: boolean,
 ): Metrics => ({
   loss: loss / samples,
   ...(classes && { accuracy: correct / samples }),
+  ...(gradientNorm !== undefined && { gradientNorm: gradientNorm / samples }),
   ...(forward.most > 0 && { forward: summarise(forward, samples) }),
   ...(backward.most > 0 && { backward: summarise(backward, samples) }),
 });

@@ -1,7 +1,7 @@
 import { gradient } from "../autodiff/gradient.ts";
 import type { Value } from "../graph/node.ts";
 import { loop, type Values } from "../graph/ops/control.ts";
-import { add, cast, div, less, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
+import { abs, add, cast, div, less, maximum, mul, sqrt } from "../graph/ops/elementwise.ts";
 import { gather, oneHot } from "../graph/ops/indexing.ts";
 import { plus } from "../graph/ops/linear.ts";
 import { shapeOf, split, squeeze } from "../graph/ops/movement.ts";
@@ -27,6 +27,8 @@ export interface StepOptions {
   readonly clipNorm?: number;
   /** Whether to count the right answers of each step. */
   readonly accuracy?: boolean;
+  /** Whether to report the norm of each step's gradient; that of a clipped one is reported anyway. */
+  readonly norms?: boolean;
 }
 
 /** Up to so many classes, labels are written out as probabilities once for all steps of a call. */
@@ -45,7 +47,7 @@ export function stepGraph(
   model: Model,
   layout: Layout,
   optimiser: Optimiser,
-  { task, clipNorm = Infinity, accuracy = true }: StepOptions,
+  { task, clipNorm = Infinity, accuracy = true, norms = false }: StepOptions,
 ): StepGraph {
   const theta = input("theta", "float32", [layout.size]);
   const slots = optimiser.slots.map((slot) => input(slot, "float32", [layout.size]));
@@ -81,16 +83,18 @@ export function stepGraph(
     const parts = parted("theta", now);
     const parameters = groups.parameters(parts);
     const prediction = model.apply(model.explicit(parameters, pass.supplies), x, pass);
-    const lossOf = (found: Value) =>
-      task === "classes" ? crossEntropy(found, y, batch) : meanSquaredError(found, y);
+    const lossOf = (output: Value) =>
+      task === "classes" ? crossEntropy(output, y, batch) : meanSquaredError(output, y);
     const loss = lossOf(prediction);
     const total = objective(loss, pass.supplies, lossOf);
-    const update = (g: Values) => updated(optimiser, parts, now, groups.gather(g), scalars);
-    const clipped = clipNorm < Infinity ? clip(gradient(total, parameters), clipNorm) : null;
-    const next =
-      optimiser.scale && !clipped
-        ? descended(parts, groups.gather(gradient(total, parameters, optimiser.scale(scalars))))
-        : update(clipped?.gradient ?? gradient(total, parameters));
+    const scale = clipNorm < Infinity ? undefined : optimiser.scale?.(scalars);
+    const found = gradient(total, parameters, scale);
+    const clipped = clipNorm < Infinity ? clip(found, clipNorm) : null;
+    const next = scale
+      ? descended(parts, groups.gather(found))
+      : updated(optimiser, parts, now, groups.gather(clipped?.gradient ?? found), scalars);
+    const norm =
+      clipped?.norm ?? (norms ? (scale ? div(normOf(found), abs(scale)) : normOf(found)) : null);
     return {
       state: { ...carriedAfter(pass), ...next },
       proceed: less(total, Infinity), // NaN is not less either
@@ -98,7 +102,7 @@ export function stepGraph(
         loss,
         ...(task === "classes" &&
           accuracy && { correct: correctCount(prediction, gather(targets, rows)) }),
-        ...(clipped && { gradientNorm: clipped.norm }),
+        ...(norm && { gradientNorm: norm }),
         ...solverOutputs("forward", pass.forward),
         ...solverOutputs("backward", pass.backward),
         ...rememberedAfter(pass),
@@ -161,10 +165,16 @@ const descended = (parts: Values, scaled: Values): Values =>
     Object.fromEntries(Object.entries(parts).map(([group, v]) => [group, plus(v, scaled[group])])),
   );
 
+const normOf = (gradients: Values): Value =>
+  sqrt(
+    Object.values(gradients)
+      .map((g) => reduceSumSquare(g))
+      .reduce(add),
+  );
+
 /** Scales the gradient down to a norm of at most `limit`. */
 function clip(gradients: Values, limit: number): { gradient: Values; norm: Value } {
-  const squares = Object.values(gradients).map((g) => reduceSumSquare(g));
-  const norm = sqrt(squares.reduce(add));
+  const norm = normOf(gradients);
   const factor = div(limit, maximum(norm, limit));
   const shrunk = Object.entries(gradients).map(([name, g]) => [name, mul(g, factor)]);
   return { gradient: Object.fromEntries(shrunk), norm };
