@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { EigenflowError, UsageError } from "../src/errors.ts";
+import { accelerateCases } from "./accelerate.ts";
 import { cnnCases } from "./cnn.ts";
 import { compare } from "./compare.ts";
 import { deqCases } from "./deq.ts";
@@ -9,6 +10,7 @@ import type { Options } from "./measure.ts";
 import { memoryCases } from "./memory.ts";
 import { mlpCases } from "./mlp.ts";
 import { mondeqCases } from "./mondeq.ts";
+import { monitorCases } from "./monitor.ts";
 
 /** By the first part of the names of their cases. */
 const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> = {
@@ -18,6 +20,8 @@ const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> =
   mondeq: mondeqCases,
   memory: memoryCases,
   dmd: dmdCases,
+  accelerate: accelerateCases,
+  monitor: monitorCases,
 };
 
 function positive(name: string, text: string): number {

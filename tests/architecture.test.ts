@@ -17,7 +17,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   koopman: ["linalg", "data"],
   verification: ["graph", "autodiff", "linalg", "solvers", "models"],
   report: [],
-  config: ["data", "graph", "models", "runtime", "solvers", "training", "verification"],
+  config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
   reproduce: [
     "graph",
     "linalg",

@@ -48,6 +48,11 @@ function bar(): Progress {
   let painted = false;
   return {
     show(event) {
+      const said = saidOf(event);
+      if (said !== null) {
+        process.stderr.write(`\r\x1b[2K${said}\n`);
+        painted = false;
+      }
       const parts = line(event);
       if (parts === null) return;
       process.stderr.write(`\r\x1b[2K${fitted(parts, (process.stderr.columns ?? 80) - 1)}`);
@@ -65,6 +70,8 @@ function plain(): Progress {
   let last = performance.now();
   return {
     show(event) {
+      const said = saidOf(event);
+      if (said !== null) note(said);
       const parts = line(event);
       if (parts === null || (event.type === "step" && performance.now() - last < 10_000)) return;
       last = performance.now();
@@ -72,6 +79,27 @@ function plain(): Progress {
     },
     done: () => {},
   };
+}
+
+/** What is said of a run besides its numbers: verdicts, restarts and jumps. */
+export function saidOf(event: RunEvent): string | null {
+  switch (event.type) {
+    case "verdict": {
+      const [{ of, decision, sentence }] = event.findings;
+      return `verdict at epoch ${event.epoch + 1}, ${of}: ${decision.toUpperCase()}  ${sentence}`;
+    }
+    case "restart":
+      return `restart ${event.attempt} after epoch ${event.epoch + 1}, with seed ${event.seed}`;
+    case "jump": {
+      const { epoch, accepted, before, after, tried } = event;
+      const best = tried.find(({ loss }) => loss === after)?.horizon;
+      return accepted
+        ? `jump at epoch ${epoch + 1}: ${best} epochs ahead, loss ${before.toPrecision(4)} to ${after.toPrecision(4)}`
+        : `jump at epoch ${epoch + 1}: refused, the best of ${tried.length} is no better than ${before.toPrecision(4)}`;
+    }
+    default:
+      return null;
+  }
 }
 
 /** The parts of a line, and how soon each may go where there is no room; 0 stays. */
@@ -103,6 +131,7 @@ function liner(): (event: RunEvent) => Parts | null {
   return (event) => {
     switch (event.type) {
       case "start":
+      case "restart":
         ({ epochs, steps } = event);
         return null;
       case "step":

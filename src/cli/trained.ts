@@ -11,7 +11,9 @@ export function trainedText(result: RunResult): string {
       ? `test loss ${short(test?.loss ?? Number.NaN)}`
       : `test accuracy ${percent(test.accuracy)}`;
   const pace = secondsPerEpoch === null ? "" : `, ${secondsPerEpoch.toFixed(2)} s an epoch`;
-  const lines = [`${reached} after ${epochs} epochs (${grouped(steps)} steps${pace})`];
+  const lines =
+    result.status === "stopped-by-verdict" ? [`stopped by verdict: ${result.reason}`] : [];
+  lines.push(`${reached} after ${epochs} epochs (${grouped(steps)} steps${pace})`);
   if (test?.forward) {
     const { meanIterations, mostIterations, unconverged } = test.forward;
     lines.push(

@@ -11,6 +11,7 @@ import type { Certificate } from "../verification/certificate.ts";
 import { certify } from "../verification/certify.ts";
 import { type Experiment, imageOf } from "./experiment.ts";
 import { configHash, formatConfig } from "./load.ts";
+import { watching } from "./watcher.ts";
 
 /** How a run ended, and what it left. */
 export interface RunResult {
@@ -22,7 +23,7 @@ export interface RunResult {
   readonly steps: number;
   readonly test: Metrics | null; // after the last epoch done
   readonly secondsPerEpoch: number | null;
-  readonly model: string | null; // path of the ONNX file, once completed
+  readonly model: string | null; // path of the ONNX file, once completed or stopped by verdict
   readonly certificate: Certificate | null;
   /** Why the model has no certificate although its kind has one. */
   readonly refused: CertificateError | null;
@@ -83,13 +84,17 @@ export async function* trainRun(
       snapshot(start);
       directory.save(start);
     }
-    for await (const event of fit(model, data, { ...options, signal, resume })) {
+    const watch = watching(experiment, directory);
+    for await (const event of fit(model, data, { ...options, ...watch, signal, resume })) {
       switch (event.type) {
         case "step":
           for (const { epoch, ...step } of event.logged)
             directory.log({ type: "step", epoch: epoch + 1, ...step });
           break;
         case "epoch":
+        case "verdict":
+        case "restart":
+        case "jump":
           directory.log({ ...event, epoch: event.epoch + 1 });
           break;
         case "checkpoint":
@@ -127,7 +132,7 @@ async function finish(
   const test = epochs.at(-1)?.test ?? null;
   const seconds = epochs.reduce((sum, line) => sum + line.seconds, 0) / epochs.length;
   const left =
-    status === "completed"
+    status === "completed" || status === "stopped-by-verdict"
       ? await exportModel(experiment, directory, { state, test, version })
       : { model: null, certificate: null, refused: null };
   return {

@@ -6,6 +6,7 @@ import { type Range, solveDefaults } from "../solvers/options.ts";
 import { proxKinds } from "../solvers/prox.ts";
 import { type Purpose, solverNames, solverTable } from "../solvers/registry.ts";
 import { deqModel } from "./deq.ts";
+import { checkWatch, watchSections } from "./watch.ts";
 
 /*
  * The configuration file of a training run: its keys, their ranges and defaults. Where a section
@@ -250,6 +251,7 @@ export const configFile = z.strictObject({
   model,
   solver: solver.optional(),
   train,
+  ...watchSections,
   out: z.string().min(1).default("runs"),
 });
 
@@ -259,6 +261,7 @@ export const configSchema = configFile
       const message = `${config.model.kind} has no solver: leave this section out`;
       context.addIssue({ code: "custom", path: ["solver"], message });
     }
+    checkWatch(config, (path, message) => context.addIssue({ code: "custom", path, message }));
     for (const [which, given] of Object.entries(config.solver ?? {})) {
       checkOptions(given.method ?? usualMethod(config.model), given, (key, message) =>
         context.addIssue({ code: "custom", path: ["solver", which, key], message }),
@@ -293,4 +296,5 @@ export const kindSections = [
   ["model", "normalise"],
   ["train", "optimiser"],
   ["train", "schedule"],
+  ["accelerate"],
 ];

@@ -127,7 +127,7 @@ export function monitor(options: Partial<MonitorOptions> = {}): Monitor {
 
       if (!loss.due() && !val?.due()) return null;
       const [ofLoss, ofVal] = [loss.look(), val?.look() ?? null];
-      const found = chosenOf(ofLoss, ofVal, leastVal);
+      const found = chosenOf(ofLoss, ofVal, leastVal, chosen.stopOn);
       const { decision, confirmed } = found;
       const stop = confirmed && chosen.stopOn.includes(decision);
       const settled = decision === "continue" ? null : settling(weights.all(), window);
@@ -145,15 +145,20 @@ export function monitor(options: Partial<MonitorOptions> = {}): Monitor {
   };
 }
 
-/** The verdict to go by: a rising validation loss comes before all but a lost or dead training loss. */
+/**
+ * The verdict to go by: a rising validation loss comes before all but a lost or dead training loss, and
+ * does not keep a run from stopping where only the training loss is to stop it.
+ */
 function chosenOf(
   loss: Verdict,
   val: Verdict | null,
   least: MonitorVerdict["leastVal"],
+  stopOn: readonly Decision[],
 ): Verdict & Pick<MonitorVerdict, "of"> {
   const bad = loss.decision === "diverged" || loss.decision === "restart";
   const rising = val !== null && (val.decision === "rising" || val.decision === "diverged");
-  if (bad || !rising || least === null) return { ...loss, of: "loss" };
+  const masked = stopOn.includes(loss.decision) && !stopOn.includes("rising");
+  if (bad || masked || !rising || least === null) return { ...loss, of: "loss" };
   const sentence =
     `Over-fitting: the validation loss is ${val.loss.toPrecision(4)} and rising; it was least, ` +
     `${least.val.toPrecision(4)}, at epoch ${least.epoch}.`;

@@ -18,6 +18,9 @@ export interface ProjectionOptions {
 
 export const projectionDefaults: ProjectionOptions = { numbers: 64, seed: 0 };
 
+/** Places are drawn from 2¹⁶: more would not be equally likely. */
+const mostNumbers = 4096;
+
 /**
  * A random projection of weights, part by part (layers, or the whole vector as one): every entry is
  * added, with a random sign, to one random coordinate of its part. Linear dynamics of rank r survive
@@ -41,8 +44,8 @@ export function randomProjection(
   const whole = (n: number) => Number.isInteger(n) && n > 0;
   if (parts.length === 0 || !parts.every(whole))
     throw new UsageError(`randomProjection: parts of ${parts.join(", ")} numbers`, "at least 1");
-  if (!whole(numbers))
-    throw new UsageError(`randomProjection: numbers ${numbers}`, "a whole number, at least 1");
+  if (!(whole(numbers) && numbers <= mostNumbers))
+    throw new UsageError(`randomProjection: numbers ${numbers}`, `whole, from 1 to ${mostNumbers}`);
   if (!Number.isInteger(seed)) throw new UsageError(`randomProjection: seed ${seed}`, "whole");
   const inputs = parts.reduce((sum, n) => sum + n, 0);
   const sizes = parts.map((n) => Math.min(n, numbers));
@@ -79,9 +82,8 @@ function scatter(
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), state | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    const bits = (t ^ (t >>> 14)) >>> 0;
-    // The lowest bit is the sign, the other 31 the place.
-    const place = to + Math.floor(((bits >>> 1) * k) / 2 ** 31);
-    out[place] += (bits & 1) === 1 ? x[i] : -x[i];
+    const bits = t ^ (t >>> 14);
+    // The lowest bit is the sign, the upper half the place; no branch, no division.
+    out[to + (((bits >>> 16) * k) >>> 16)] += x[i] * (1 - 2 * (bits & 1));
   }
 }

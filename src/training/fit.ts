@@ -223,8 +223,8 @@ export async function* fit(
         return;
       }
       if (observe) {
-        const done = epoch + 1 - firstEpoch;
-        const seen = { epoch: done, attempt, train: metrics, test: tested, theta, ...weights };
+        const counted = { epoch: epoch + 1 - firstEpoch, total: epoch + 1, attempt };
+        const seen = { ...counted, train: metrics, test: tested, theta, ...weights };
         const { act, reason, findings = [] } = observe(seen);
         if (act !== "continue" || findings.length > 0)
           yield { type: "verdict", epoch, step, act, reason, findings };

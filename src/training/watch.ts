@@ -4,6 +4,7 @@ import type { Metrics, TrainingState } from "./events.ts";
 /** What a watcher sees after an epoch. */
 export interface Seen {
   readonly epoch: number; // done since the start of this attempt, from 1
+  readonly total: number; // done since the start of the run
   readonly attempt: number; // restarts before
   readonly train: Metrics;
   readonly test: Metrics;

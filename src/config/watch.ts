@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { jumpDefaults } from "../koopman/jump.ts";
+import { decisions, monitorDefaults } from "../koopman/monitor.ts";
+import type { Decision } from "../koopman/verdict.ts";
+
+/*
+ * `observe`, `stop` and `accelerate`: Koopman analysis inside training. What each number does is said at
+ * `MonitorOptions` and `proposeJumps`.
+ */
+
+const count = z.int().min(1);
+const positive = z.number().gt(0);
+const { window, tolerance, agree, project } = monitorDefaults;
+
+/** What is looked at, and how often. The training loss always is. */
+export const observe = z.strictObject({
+  every: z.union([count, z.literal("auto")]).default("auto"), // epochs between two looks; window/12
+  what: z.array(z.enum(["loss", "val", "weights", "norms"])).default(["loss", "val"]),
+  project: count.max(4096).default(project), // numbers that all weights are projected to
+});
+
+/** When a verdict ends the run. */
+export const stop = z.strictObject({
+  on: z
+    .array(z.enum(decisions as [Decision, ...Decision[]]))
+    .min(1)
+    .default([...decisions]),
+  window: z.int().min(40).default(window),
+  tolerance: positive.lt(1).default(tolerance),
+  // The loss of guessing: ln C for C classes, the variance of values.
+  reference: z.union([positive, z.enum(["auto", "none"])]).default("auto"),
+  agree: count.default(agree), // windows
+  budget: z.union([positive, z.literal("none")]).default("none"), // epochs until better than guessing
+  patience: z.union([positive, z.literal("auto")]).default("auto"), // epochs on a plateau; the window
+  restarts: z.int().min(0).default(0), // from other weights, each with all its epochs
+});
+
+export const accelerate = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("koopman"),
+    window: z.int().min(4).default(20), // epochs between two jumps
+    horizons: z
+      .array(positive)
+      .min(1)
+      .default([...jumpDefaults.horizons]), // windows
+    optimiser: z.enum(["keep", "reset"]).default("keep"),
+  }),
+]);
+
+export const watchSections = {
+  observe: observe.optional(),
+  stop: stop.optional(),
+  accelerate: accelerate.optional(),
+};
+
+/** Complains of sections that do not go together. */
+export function checkWatch(
+  given: { stop?: object; accelerate?: object; train: { snapshotEvery: number } },
+  complain: (path: string[], message: string) => void,
+): void {
+  if (given.accelerate === undefined) return;
+  if (given.stop !== undefined)
+    complain(["stop"], "a loss with jumps in it has no forecast: not together with accelerate");
+  if (given.train.snapshotEvery !== 1)
+    complain(["train", "snapshotEvery"], "must be 1 with accelerate, which goes on from snapshots");
+}
