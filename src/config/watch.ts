@@ -43,7 +43,8 @@ export const accelerate = z.discriminatedUnion("kind", [
       .array(positive)
       .min(1)
       .default([...jumpDefaults.horizons]), // windows
-    optimiser: z.enum(["keep", "reset"]).default("keep"),
+    // Its vectors at a jump. Measured: Adam's averages of another place mislead it, a momentum helps.
+    optimiser: z.enum(["auto", "keep", "reset"]).default("auto"),
   }),
 ]);
 

@@ -42,7 +42,7 @@ export function watching(
     ...(accelerate && {
       accelerate: {
         window: accelerate.window,
-        optimiser: accelerate.optimiser,
+        optimiser: accelerate.optimiser === "auto" ? ofKind(config) : accelerate.optimiser,
         propose: (history: readonly Float32Array[]) =>
           proposeJumps(history, { horizons: accelerate.horizons }),
         ...(directory.checkpoint && {
@@ -52,6 +52,8 @@ export function watching(
     }),
   };
 }
+
+const ofKind = ({ train }: Config) => (train.optimiser.kind === "sgd" ? "keep" : "reset");
 
 /** What a monitor is fed of an epoch; it is logged, so that a resumed run can feed it again. */
 interface Fed {
