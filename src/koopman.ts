@@ -1,7 +1,21 @@
 /** eigenflow/koopman: snapshots in, spectrum out. */
 
 export type { Route } from "./koopman/amplitudes.ts";
+export {
+  type CompareOptions,
+  type Comparison,
+  compareDefaults,
+  compareDynamics,
+} from "./koopman/compare.ts";
 export type { Prospect } from "./koopman/diagnosis.ts";
+export {
+  hausdorff,
+  type PermutationOptions,
+  type PermutationTest,
+  permutationTest,
+  type SpectralDistance,
+  spectralDistance,
+} from "./koopman/distance.ts";
 export {
   type DmdOptions,
   dmd,
