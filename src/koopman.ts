@@ -52,6 +52,12 @@ export {
   monitorDefaults,
   type Observation,
 } from "./koopman/monitor.ts";
+export {
+  type ForecastInterval,
+  forecastInterval,
+  type IntervalOptions,
+  intervalDefaults,
+} from "./koopman/interval.ts";
 export { type OnlineMap, startOnline, withPair } from "./koopman/online.ts";
 export {
   type Bagging,

@@ -138,7 +138,7 @@ const columnsSquared = ({ cols, data }: Matrix) => {
 };
 
 /** Φ [p × r] */
-function design(times: Float64Array, { growth, turn, sign }: Rates): Matrix {
+export function design(times: Float64Array, { growth, turn, sign }: Rates): Matrix {
   const r = growth.length;
   const data = new Float64Array(times.length * r);
   times.forEach((t, i) => {
@@ -165,13 +165,14 @@ function moved({ growth, turn, sign }: Rates, step: Float64Array): Rates {
   return { growth: a, turn: b, sign };
 }
 
-/** JᵀJ [r × r] and Jᵀ(H − Φ B) [r × 1] in Kaufman's approximation, J of Φ B. */
-function linearised(times: Float64Array, { rates, coefficients: B, Q, rest }: Projected) {
-  const r = rates.growth.length;
+/**
+ * ∂Φ/∂θ_j B [p × n] for each unknown: t Φ_j by a growth rate (both columns of a pair); −t sin and
+ * t cos by the turn of a pair, which stands at its second column.
+ */
+export function gradients(times: Float64Array, rates: Rates, B: Matrix): Matrix[] {
+  const [r, p] = [rates.growth.length, times.length];
   const Phi = design(times, rates);
-  const p = times.length;
-  // Derivatives of the columns: t Φ_j by growth; by the turn of a pair −t sin and t cos.
-  const derivatives = Array.from({ length: r }, (_, j): Matrix => {
+  return Array.from({ length: r }, (_, j): Matrix => {
     const turning = rates.turn[j] < 0;
     const pair = rates.turn[j] !== 0;
     const first = turning ? j - 1 : j;
@@ -186,9 +187,16 @@ function linearised(times: Float64Array, { rates, coefficients: B, Q, rest }: Pr
         if (pair) D[at + 1] = t * Phi.data[at + 1];
       }
     }
-    const image = product({ rows: p, cols: r, data: D }, B);
-    return subtract(image, product(Q, product(transpose(Q), image)));
+    return product({ rows: p, cols: r, data: D }, B);
   });
+}
+
+/** JᵀJ [r × r] and Jᵀ(H − Φ B) [r × 1] in Kaufman's approximation, J of Φ B. */
+function linearised(times: Float64Array, { rates, coefficients: B, Q, rest }: Projected) {
+  const r = rates.growth.length;
+  const derivatives = gradients(times, rates, B).map((image) =>
+    subtract(image, product(Q, product(transpose(Q), image))),
+  );
   const inner = (x: Matrix, y: Matrix) =>
     x.data.reduce((sum, value, k) => sum + value * y.data[k], 0);
   const normal = new Float64Array(r * r);
