@@ -41,6 +41,7 @@ export {
   reconstruct,
 } from "./koopman/expand.ts";
 export { displacements, increments } from "./koopman/extrapolate.ts";
+export { forwardBackwardDmd } from "./koopman/forward-backward.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
 export { type JumpOptions, jumpDefaults, type Proposal, proposeJumps } from "./koopman/jump.ts";
 export {
@@ -72,6 +73,7 @@ export {
   projectionDefaults,
   randomProjection,
 } from "./koopman/projection.ts";
+export { type RandomisedOptions, randomisedDefaults, randomisedDmd } from "./koopman/randomised.ts";
 export { type Ritz, ritz, type Scaling } from "./koopman/ritz.ts";
 export {
   best,
@@ -97,6 +99,12 @@ export {
   sparsityPath,
 } from "./koopman/sparse.ts";
 export type { Importance, Reduced, Refined, Spectrum } from "./koopman/spectrum.ts";
+export {
+  type StreamingDmd,
+  startStreaming,
+  streamingSpectrum,
+  streamPair,
+} from "./koopman/streaming.ts";
 export { totalLeastSquaresDmd } from "./koopman/total-least-squares.ts";
 export {
   capped,

@@ -112,6 +112,17 @@ export function dmdOfTrajectory(
 ): Spectrum {
   const M = F.cols;
   const { pairs, warnings } = pairsOf(columns(F, 0, M - 1), columns(F, 1, M), options, rows);
+  return spectrumOfTrajectory(pairs, F, options, warnings, lift);
+}
+
+/** The spectrum of pairs whose basis is in the space of the snapshots F [n × M], with amplitudes. */
+export function spectrumOfTrajectory(
+  pairs: Ritz,
+  F: Matrix,
+  options: Pick<DmdOptions, "dt" | "weighting" | "route">,
+  warnings: readonly string[],
+  lift: (A: Matrix) => Matrix = (A) => A,
+): Spectrum {
   return spectrumOf(pairs, {
     ...fitOf(F, pairs.basis, options),
     observe: lift(pairs.basis),

@@ -1,11 +1,17 @@
 import { UsageError } from "../errors.ts";
-import { type Matrix, matrixOf, subtract, transpose } from "../linalg/matrix.ts";
+import { type Matrix, matrixOf, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
-import { type DmdOptions, dmdOptions, pairsOf, requireSnapshots } from "./dmd.ts";
-import { columnNorms, columns } from "./ritz.ts";
-import { type Spectrum, spectrumOf } from "./spectrum.ts";
+import {
+  type DmdOptions,
+  dmdOptions,
+  pairsOf,
+  requireSnapshots,
+  spectrumOfTrajectory,
+} from "./dmd.ts";
+import { columns } from "./ritz.ts";
+import type { Spectrum } from "./spectrum.ts";
 import { rank } from "./truncation.ts";
 
 /**
@@ -42,16 +48,6 @@ export function totalLeastSquaresDmd(
     { truncation: rank(modes), scaling: "none" },
     n,
   );
-  const coordinates = product(transpose(pairs.basis), F);
-  return spectrumOf(pairs, {
-    observe: short === null ? pairs.basis : product(short.Q, pairs.basis),
-    coordinates,
-    norms: columnNorms(F),
-    outside: columnNorms(subtract(F, product(pairs.basis, coordinates))),
-    snapshots: M,
-    dt: chosen.dt,
-    weighting: chosen.weighting,
-    route: chosen.route,
-    warnings,
-  });
+  const lift = (A: Matrix) => (short === null ? A : product(short.Q, A));
+  return spectrumOfTrajectory(pairs, F, chosen, warnings, lift);
 }
