@@ -7,6 +7,13 @@ export {
   compareDefaults,
   compareDynamics,
 } from "./koopman/compare.ts";
+export {
+  type ControlledSpectrum,
+  type ControlOptions,
+  controlDefaults,
+  dmdWithControl,
+  simulate,
+} from "./koopman/control.ts";
 export type { Prospect } from "./koopman/diagnosis.ts";
 export {
   hausdorff,
@@ -59,6 +66,15 @@ export {
   type IntervalOptions,
   intervalDefaults,
 } from "./koopman/interval.ts";
+export {
+  type MultiResolution,
+  type MultiResolutionOptions,
+  multiResolutionDefaults,
+  multiResolutionDmd,
+  type Resolution,
+  reconstructLevels,
+  windowsOf,
+} from "./koopman/multi-resolution.ts";
 export { type OnlineMap, startOnline, withPair } from "./koopman/online.ts";
 export {
   type Bagging,
