@@ -36,6 +36,7 @@ export {
   type Eigenfunctions,
   edmd,
   evaluate,
+  heldOutResiduals,
   monomials,
   pseudospectrum,
 } from "./koopman/edmd.ts";
@@ -66,6 +67,14 @@ export {
   type IntervalOptions,
   intervalDefaults,
 } from "./koopman/interval.ts";
+export { type KernelEigenfunctions, kernelEdmd } from "./koopman/kernel-edmd.ts";
+export {
+  gaussianKernel,
+  type Kernel,
+  linearKernel,
+  medianDistance,
+  polynomialKernel,
+} from "./koopman/kernels.ts";
 export {
   type MultiResolution,
   type MultiResolutionOptions,

@@ -13,7 +13,7 @@ import { type Matrix, requireFinite, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
-import { besides, columns, type Ritz, ritzOf, scaleColumns } from "./ritz.ts";
+import { besides, columnNorms, columns, type Ritz, ritzOf, scaleColumns } from "./ritz.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 
 /** Functions of the state, ψ(x) [K]. Include a constant and the state itself. */
@@ -52,13 +52,21 @@ export function edmd(
   options: { truncation?: Truncation } = {},
 ): Eigenfunctions {
   refuseUnknown("edmd", options, ["truncation"]);
-  if (X.rows !== Y.rows || X.cols !== Y.cols)
-    throw new ShapeError(`X is ${X.rows} × ${X.cols}, Y is ${Y.rows} × ${Y.cols}`);
-  for (const A of [X, Y]) requireFinite(A);
-  const [PsiX, PsiY] = [lifted(X, dictionary), lifted(Y, dictionary)];
+  requirePairs(X, Y);
+  const truncation = options.truncation ?? numericalRank(1e-10);
+  return eigenfunctionsOf(lifted(X, dictionary), lifted(Y, dictionary), X, truncation);
+}
+
+/** `edmd` of the dictionary's values [m × K] on both sides of the map. */
+export function eigenfunctionsOf(
+  PsiX: Matrix,
+  PsiY: Matrix,
+  X: Matrix,
+  truncation: Truncation,
+): Eigenfunctions {
   const m = X.cols;
   const { U, s, V } = svd(PsiX);
-  const k = (options.truncation ?? numericalRank(1e-10))(s, m, PsiX.cols);
+  const k = truncation(s, m, PsiX.cols);
   if (!(k >= 1))
     throw new DataError("the dictionary is zero on the data, or nothing of it is kept");
   const basis = columns(U, 0, k);
@@ -87,7 +95,10 @@ export function edmd(
     refined: pairs.refined,
     warnings:
       k >= m
-        ? [`${k} functions of ${m} states: residuals vanish for whatever data; take more states`]
+        ? [
+            `${k} functions of ${m} states: residuals vanish for whatever data; take more states, or ` +
+              "other pairs to judge by (heldOutResiduals)",
+          ]
         : [],
     triangle: { own: columns(R, 0, k), mapped: columns(R, k, 2 * k) },
   };
@@ -101,6 +112,35 @@ export function evaluate(
 ): ComplexNumbers {
   const psi: Matrix = { rows: 1, cols: re.rows, data: Float64Array.from(dictionary(state)) };
   return complexColumn({ re: transpose(product(psi, re)), im: transpose(product(psi, im)) }, 0);
+}
+
+/**
+ * ‖φ_j ∘ F − λ_j φ_j‖/‖φ_j‖ [k] in the mean square over pairs that the functions were not fitted to. They
+ * do not vanish with as many functions as states, and also show what was fitted to noise.
+ *
+ * @param X  states [n × m], from the distribution that the others came from
+ * @param Y  their images [n × m]
+ * @throws ShapeError, DataError  as `edmd`
+ */
+export function heldOutResiduals(
+  { eigenvalues, coefficients }: Eigenfunctions,
+  dictionary: Dictionary,
+  X: Matrix,
+  Y: Matrix,
+): Float64Array {
+  requirePairs(X, Y);
+  const values = (A: Matrix): ComplexMatrix =>
+    realTimesComplex(lifted(A, dictionary), coefficients);
+  const [before, after] = [values(X), values(Y)];
+  const k = eigenvalues.re.length;
+  const left = after.re.data.map((_, at) => {
+    const [x, y] = [eigenvalues.re[at % k], eigenvalues.im[at % k]];
+    const [a, b] = [before.re.data[at], before.im.data[at]];
+    return Math.hypot(after.re.data[at] - x * a + y * b, after.im.data[at] - x * b - y * a);
+  });
+  const total = columnNorms({ ...before.re, data: left });
+  const [re, im] = [columnNorms(before.re), columnNorms(before.im)];
+  return total.map((size, j) => size / Math.hypot(re[j], im[j]));
 }
 
 /**
@@ -139,6 +179,13 @@ export function monomials(n: number, degree: number): Dictionary {
   const total = (e: readonly number[]) => e.reduce((sum, x) => sum + x, 0);
   exponents.sort((a, b) => total(a) - total(b));
   return (state) => exponents.map((e) => e.reduce((value, x, i) => value * state[i] ** x, 1));
+}
+
+/** @throws ShapeError, DataError  for shapes that differ, or numbers that are not finite */
+export function requirePairs(X: Matrix, Y: Matrix): void {
+  if (X.rows !== Y.rows || X.cols !== Y.cols)
+    throw new ShapeError(`X is ${X.rows} × ${X.cols}, Y is ${Y.rows} × ${Y.cols}`);
+  for (const A of [X, Y]) requireFinite(A);
 }
 
 /** Ψ [m × K] */
