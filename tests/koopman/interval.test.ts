@@ -17,11 +17,14 @@ function coverage(curve: (t: number) => number, sigma: number, modes: number, se
     const { normal } = randomStream(seed, "coverage");
     const L = Float64Array.from({ length: M + ahead }, (_, t) => curve(t) + sigma * normal());
     const F = { rows: 1, cols: M, data: L.slice(0, M) };
-    [0.8, 0.95].forEach((level, k) => {
-      const { lower, upper } = forecastInterval(F, modes, { level, at });
-      for (let i = 0; i < ahead; i++)
-        inside[k] += Number(L[M + i] >= lower.data[i] && L[M + i] <= upper.data[i]);
-    });
+    const { lower, upper, value } = forecastInterval(F, modes, { at });
+    const [inner, outer] = [0.9, 0.975].map((p) => studentQuantile(p, M - 2 * modes));
+    for (let i = 0; i < ahead; i++) {
+      const error = L[M + i] - value.data[i];
+      const width = error > 0 ? upper.data[i] - value.data[i] : value.data[i] - lower.data[i];
+      inside[0] += Number(Math.abs(error) <= (width * inner) / outer);
+      inside[1] += Number(Math.abs(error) <= width);
+    }
   }
   return inside.map((count) => count / (seeds * ahead));
 }
@@ -36,7 +39,7 @@ test.each([
     3,
   ],
 ] as const)("%s: bounds hold as often as they say", (_, curve, sigma, modes) => {
-  const [inner, outer] = coverage(curve, sigma, modes, 40);
+  const [inner, outer] = coverage(curve, sigma, modes, 30);
   expect(inner).toBeGreaterThan(0.72);
   expect(inner).toBeLessThan(0.9);
   expect(outer).toBeGreaterThan(0.9);
@@ -45,7 +48,7 @@ test.each([
 
 onProviders(() => {
   test("the deviations of rates are those of many fits", () => {
-    const fits = Array.from({ length: 60 }, (_, seed) => {
+    const fits = Array.from({ length: 40 }, (_, seed) => {
       const { normal } = randomStream(seed, "rates");
       return forecastInterval(
         matrix(2, M, (i, t) => (i + 1) * 0.97 ** t * Math.cos(0.4 * t + i) + 0.02 * normal()),
@@ -81,6 +84,27 @@ onProviders(() => {
     expect(Math.max(...found.turn)).toBeCloseTo(2, 6);
     const truth = [0, 1, 2].flatMap((i) => [f(i, t + 1), f(i, t + 2)]);
     expect(found.value.data).toBeAllClose(truth, { rtol: 1e-6 });
+  });
+
+  test("auto finds how many; a model that the data contradict is widened and named", () => {
+    const { normal } = randomStream(4, "auto");
+    const two = forecastInterval(
+      matrix(1, M, (_, t) => 0.2 + 0.95 ** t + 0.01 * normal()),
+      "auto",
+    );
+    expect(two.growth).toHaveLength(2);
+    expect(two.growth.toSorted()).toBeAllClose([Math.log(0.95), 0], { atol: 0.01 });
+    expect(two.heldOut).toBeLessThan(2);
+    expect(two.warnings).toEqual([]);
+    // No sum of few exponentials, and no noise.
+    const curve = (t: number) => 0.3 + 2 / (1 + 0.1 * t);
+    const wrong = forecastInterval(
+      matrix(1, M, (_, t) => curve(t)),
+      3,
+      { at },
+    );
+    expect(wrong.heldOut).toBeGreaterThan(2);
+    expect(wrong.warnings.join()).toContain("not these exponentials");
   });
 
   test("no noise: the bounds meet; a wider level is wider", () => {
