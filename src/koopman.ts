@@ -51,7 +51,21 @@ export {
 export { displacements, increments } from "./koopman/extrapolate.ts";
 export { forwardBackwardDmd } from "./koopman/forward-backward.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
+export {
+  type ForecastInterval,
+  forecastInterval,
+  type IntervalOptions,
+  intervalDefaults,
+} from "./koopman/interval.ts";
 export { type JumpOptions, jumpDefaults, type Proposal, proposeJumps } from "./koopman/jump.ts";
+export { type KernelEigenfunctions, kernelEdmd } from "./koopman/kernel-edmd.ts";
+export {
+  gaussianKernel,
+  type Kernel,
+  linearKernel,
+  medianDistance,
+  polynomialKernel,
+} from "./koopman/kernels.ts";
 export {
   type Change,
   type Monitor,
@@ -61,20 +75,6 @@ export {
   monitorDefaults,
   type Observation,
 } from "./koopman/monitor.ts";
-export {
-  type ForecastInterval,
-  forecastInterval,
-  type IntervalOptions,
-  intervalDefaults,
-} from "./koopman/interval.ts";
-export { type KernelEigenfunctions, kernelEdmd } from "./koopman/kernel-edmd.ts";
-export {
-  gaussianKernel,
-  type Kernel,
-  linearKernel,
-  medianDistance,
-  polynomialKernel,
-} from "./koopman/kernels.ts";
 export {
   type MultiResolution,
   type MultiResolutionOptions,
