@@ -2,6 +2,15 @@
 
 export type { Route } from "./koopman/amplitudes.ts";
 export {
+  type Analysis,
+  type AnalysisOptions,
+  analyseSeries,
+  analysisDefaults,
+  type SeriesInput,
+  type SlidingWindow,
+  type WindowAnalysis,
+} from "./koopman/analysis.ts";
+export {
   type CompareOptions,
   type Comparison,
   compareDefaults,
@@ -150,6 +159,7 @@ export {
   verdictDefaults,
 } from "./koopman/verdict.ts";
 export { equal, forgetting, relative, type Weighting } from "./koopman/weighting.ts";
+export type { WeightMode, WeightsAnalysis, WeightsMotion } from "./koopman/weights.ts";
 export {
   forecastLoss,
   type LossMode,

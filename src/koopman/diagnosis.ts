@@ -54,7 +54,6 @@ export function prospectOf(
   const escapes = trusted
     .filter((mode) => modulus(mode) > growing && mode.contribution < 0 && size(mode) >= 1e-5 * loss)
     .map((mode) => Math.max(0, Math.log((0.1 * loss) / size(mode)) / Math.log(modulus(mode))));
-  const total = modes.reduce((sum, mode) => sum + size(mode), 0);
   return {
     improvement: (f(0) - f(horizon)) / loss,
     slowest: largest(decaying),
@@ -65,8 +64,14 @@ export function prospectOf(
     epochsToStop: first(3 * length, (n) => f(n) - f(n + horizon) <= tolerance * f(n)),
     epochsToReference:
       reference === null || loss <= reference ? null : first(farthest, (n) => f(n) <= reference),
-    clustering: modes.filter(unresolved).reduce((sum, mode) => sum + size(mode), 0) / total,
+    clustering: clusteringOf(modes, 1 / length),
   };
+}
+
+/** E₁(δ) = Σ_{|λ−1| < δ} |c| / Σ |c|, δ being the radius. */
+export function clusteringOf(modes: readonly LossMode[], radius: number): number {
+  const sum = (some: readonly LossMode[]) => some.reduce((total, mode) => total + size(mode), 0);
+  return sum(modes.filter((mode) => Math.hypot(1 - mode.re, mode.im) < radius)) / sum(modes);
 }
 
 function first(limit: number, holds: (n: number) => boolean): number | null {
