@@ -9,6 +9,7 @@ export type ErrorCode =
   | "NUMERIC"
   | "CERTIFICATE"
   | "MISSING_RUNTIME"
+  | "GATE"
   | "INTERNAL";
 
 /** Base of every error that Eigenflow throws on purpose. `hint` is what to do about it. */
@@ -63,6 +64,13 @@ export class NumericError extends EigenflowError {
 export class CertificateError extends EigenflowError {
   constructor(message: string, hint?: string) {
     super("CERTIFICATE", message, { hint });
+  }
+}
+
+/** A state that was asked to be told by the exit code has been reached. */
+export class GateError extends EigenflowError {
+  constructor(message: string, hint?: string) {
+    super("GATE", message, { hint });
   }
 }
 

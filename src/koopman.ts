@@ -6,6 +6,7 @@ export {
   type AnalysisOptions,
   analyseSeries,
   analysisDefaults,
+  analysisOfWeights,
   type SeriesInput,
   type SlidingWindow,
   type WindowAnalysis,
@@ -16,6 +17,13 @@ export {
   compareDefaults,
   compareDynamics,
 } from "./koopman/compare.ts";
+export {
+  type CompareRunsOptions,
+  compareRunsDefaults,
+  compareSeries,
+  compareWeights,
+  type RunsComparison,
+} from "./koopman/compare-runs.ts";
 export {
   type ControlledSpectrum,
   type ControlOptions,
@@ -84,6 +92,7 @@ export {
   monitorDefaults,
   type Observation,
 } from "./koopman/monitor.ts";
+export type { WeightMode, WeightsMotion } from "./koopman/motion.ts";
 export {
   type MultiResolution,
   type MultiResolutionOptions,
@@ -139,6 +148,7 @@ export {
   streamingSpectrum,
   streamPair,
 } from "./koopman/streaming.ts";
+export { tallBetween, tallIncrements, tallRows } from "./koopman/tall-increments.ts";
 export { totalLeastSquaresDmd } from "./koopman/total-least-squares.ts";
 export {
   capped,
@@ -159,7 +169,13 @@ export {
   verdictDefaults,
 } from "./koopman/verdict.ts";
 export { equal, forgetting, relative, type Weighting } from "./koopman/weighting.ts";
-export type { WeightMode, WeightsAnalysis, WeightsMotion } from "./koopman/weights.ts";
+export {
+  analyseWeights,
+  type WeightsAnalysis,
+  type WeightsOptions,
+  type WeightsTensor,
+  weightsDefaults,
+} from "./koopman/weights.ts";
 export {
   forecastLoss,
   type LossMode,

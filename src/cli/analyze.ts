@@ -1,9 +1,18 @@
-import { openRun } from "../data/run/open-run.ts";
-import { pickSeries } from "../data/run/pick.ts";
-import { UsageError } from "../errors.ts";
-import { type Verdict, type VerdictOptions, verdict } from "../koopman/verdict.ts";
-import { short } from "./numbers.ts";
-import type { Outcome } from "./output.ts";
+import { unknownName } from "../errors/suggest.ts";
+import { DataError, type EigenflowError, InputError, UsageError } from "../errors.ts";
+import {
+  type Analysis,
+  type AnalysisOptions,
+  analyseSeries,
+  analysisOfWeights,
+} from "../koopman/analysis.ts";
+import { analyseWeights, weightsDefaults } from "../koopman/weights.ts";
+import { analysisText, runsText } from "./analysis-text.ts";
+import { asEigenflowError } from "./exit.ts";
+import { errorOf, type Outcome } from "./output.ts";
+import { seriesOf, weightsOf } from "./run-input.ts";
+import { withInput } from "./stdin.ts";
+import { writeAnalyses } from "./write-analysis.ts";
 
 export interface AnalyzeFlags {
   readonly of?: string;
@@ -11,83 +20,121 @@ export interface AnalyzeFlags {
   readonly window?: string;
   readonly reference?: string;
   readonly tolerance?: string;
+  readonly average?: string;
+  readonly layers?: true;
+  readonly out?: string;
 }
 
-/** `eigenflow analyze PATH`: what the loss of a training run says: go on, stop, or start again. */
-export async function analyze(path: string, flags: AnalyzeFlags): Promise<Outcome> {
-  const of = flags.of ?? "loss";
-  if (of !== "loss" && of !== "val") throw new UsageError(`--of ${of}`, "known: loss, val");
-  const options: Partial<VerdictOptions> = {
+/** One of several paths: what it says, or why it cannot be said. */
+export type AnalyzedRun =
+  | { readonly path: string; readonly analysis: Analysis }
+  | { readonly path: string; readonly error: EigenflowError };
+
+export const observables = ["loss", "val", "weights"] as const;
+export type Observable = (typeof observables)[number];
+
+/**
+ * `eigenflow analyze PATH…`: what the loss or the weights of training runs say: go on, stop, or start
+ * again, with the evidence. Of several paths those that fail do not keep the others from an answer.
+ */
+export async function analyze(paths: readonly string[], flags: AnalyzeFlags): Promise<Outcome> {
+  const of = observable(flags.of);
+  const options = analysisFlags(flags);
+  if (paths.filter((path) => path === "-").length > 1)
+    throw new UsageError("stdin, -, can be read once only");
+  const one = (path: string) =>
+    withInput(path, async (file) => renamed(path, await analysed(file, of, options, flags)));
+  if (paths.length === 1) {
+    const analysis = await one(paths[0]);
+    const files = writeAnalyses(flags.out, [{ path: paths[0], analysis }]);
+    return {
+      document: { ...analysis, files },
+      text: [analysisText(analysis, of), ...files.map((file) => `written     ${file}`)].join("\n"),
+    };
+  }
+  const runs: AnalyzedRun[] = [];
+  for (const path of paths) {
+    try {
+      runs.push({ path, analysis: await one(path) });
+    } catch (thrown) {
+      runs.push({ path, error: asEigenflowError(thrown) });
+    }
+  }
+  const files = writeAnalyses(flags.out, runs);
+  const failed = runs.find((run) => "error" in run);
+  return {
+    document: {
+      runs: runs.map((run) =>
+        "error" in run
+          ? { path: run.path, ok: false, error: errorOf(run.error) }
+          : { path: run.path, ok: true, ...run.analysis },
+      ),
+      files,
+    },
+    text: [runsText(runs, of), ...files.map((file) => `written     ${file}`)].join("\n"),
+    ...(failed && { failure: failed.error }),
+  };
+}
+
+/** What stands on stdin has no name but "-". */
+const renamed = (path: string, analysis: Analysis): Analysis =>
+  path === "-" ? { ...analysis, source: "stdin" } : analysis;
+
+async function analysed(
+  path: string,
+  of: Observable,
+  options: Partial<AnalysisOptions>,
+  { column, layers }: AnalyzeFlags,
+): Promise<Analysis> {
+  if (of !== "weights") {
+    if (layers) throw new UsageError("--layers is for --of weights");
+    return analyseSeries(await seriesOf(path, { of, column }), options);
+  }
+  const { data, roundoff, steps, tensors, source, kind } = await weightsOf(path);
+  const log = await lossOf(path, column, options);
+  const found = await analyseWeights(data, steps, {
+    window: options.window ?? weightsDefaults.window,
+    tolerance: options.tolerance ?? weightsDefaults.tolerance,
+    loss: log?.verdict.decision ?? null,
+    roundoff,
+    tensors,
+    perLayer: layers ?? false,
+  });
+  const weights = { ...found, warnings: [...data.caveats, ...found.warnings] };
+  return log === null ? analysisOfWeights({ source, kind }, weights, options) : { ...log, weights };
+}
+
+/** The analysis of the loss beside the weights, where there is one. */
+async function lossOf(
+  path: string,
+  column: string | undefined,
+  options: Partial<AnalysisOptions>,
+): Promise<Analysis | null> {
+  try {
+    return analyseSeries(await seriesOf(path, { of: "loss", column }), options);
+  } catch (error) {
+    // A loss that was named must be there.
+    const missing = error instanceof InputError || error instanceof DataError;
+    if (column !== undefined || !missing) throw error;
+    return null;
+  }
+}
+
+export function observable(name = "loss"): Observable {
+  const found = observables.find((known) => known === name);
+  if (found === undefined) throw unknownName("--of", name, observables);
+  return found;
+}
+
+export function analysisFlags(
+  flags: Pick<AnalyzeFlags, "window" | "reference" | "tolerance" | "average">,
+): Partial<AnalysisOptions> {
+  return {
     ...number("window", flags.window),
     ...number("reference", flags.reference),
     ...number("tolerance", flags.tolerance),
+    ...number("average", flags.average),
   };
-  const run = await openRun(path);
-  const series = pickSeries(run, of, flags.column);
-  const found = verdict(series.values, options);
-  const { source, name: column, values } = series;
-  const warnings = [
-    ...series.caveats,
-    ...run.sources.flatMap(({ caveats }) => caveats),
-    ...run.caveats,
-  ];
-  return {
-    document: {
-      schema: "eigenflow/verdict@1",
-      source,
-      column,
-      epochs: values.length,
-      warnings,
-      ...found,
-    },
-    text: [
-      `${found.decision.toUpperCase()}  ${found.sentence}`,
-      "",
-      `${source}, ${column}: ${values.length} epochs, now ${short(found.loss)}`,
-      ...evidence(found),
-      ...found.cannotSay.map((line) => `cannot say  ${line}`),
-      ...warnings.map((line) => `warning     ${line}`),
-    ].join("\n"),
-  };
-}
-
-function evidence({
-  spectrum,
-  prospect,
-  forecast,
-  forecastError,
-  windows,
-  agreeing,
-}: Verdict): string[] {
-  if (spectrum === null || prospect === null) return [];
-  const { timeConstant, escapeEpochs, epochsToStop } = prospect;
-  const horizon = forecast.length;
-  const past =
-    forecastError === null
-      ? ""
-      : `; half a window ago it was off by ${short(100 * forecastError, 2)} %`;
-  return [
-    `confidence  ${agreeing} of ${windows} windows agree`,
-    `forecast    ${short(forecast[horizon - 1])} in ${horizon} epochs${past}`,
-    ...(epochsToStop === null
-      ? []
-      : [`remaining   ${epochsToStop} epochs until little is left to gain`]),
-    ...(timeConstant === null
-      ? []
-      : [
-          `time const. ${short(timeConstant, 3)} epochs, of the slowest mode that can be told from 1`,
-        ]),
-    ...(escapeEpochs === null
-      ? []
-      : [`plateau     left in about ${short(escapeEpochs, 3)} epochs`]),
-    "eigenvalues of the loss, with what of the present loss is theirs:",
-    ...spectrum.modes
-      .filter(({ im }) => im >= 0)
-      .map(({ re, im, contribution, residual }) => {
-        const value = im === 0 ? short(re, 5) : `${short(re, 5)} ± ${short(im, 5)}i`;
-        return `  ${value.padEnd(20)} ${short(contribution).padStart(11)}   residual ${short(residual, 2)}`;
-      }),
-  ];
 }
 
 function number(name: string, text: string | undefined): Record<string, number> {

@@ -9,6 +9,7 @@ export const exitCodes: Readonly<Record<ErrorCode, number>> = {
   NUMERIC: 5,
   CERTIFICATE: 6,
   MISSING_RUNTIME: 8,
+  GATE: 10,
 };
 
 /** Of a run that was asked to stop, after its checkpoint. */

@@ -9,14 +9,17 @@ export interface Interrupt {
   readonly release: () => void;
 }
 
-export function listen(): Interrupt {
+/** @param heard  what is said to the first */
+export function listen(
+  heard = "\nstopping after this call of the runtime; once more to stop now",
+): Interrupt {
   const controller = new AbortController();
   let received: StopSignal | null = null;
   const hear = (name: StopSignal) => {
     if (received !== null) process.exit(signalCodes[name]);
     received = name;
     controller.abort();
-    note("\nstopping after this call of the runtime; once more to stop now");
+    note(heard);
   };
   const names = Object.keys(signalCodes) as StopSignal[];
   for (const name of names) process.on(name, hear);

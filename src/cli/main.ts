@@ -72,20 +72,92 @@ program
     ),
   );
 
+const ofOption = ["--of <what>", "loss, val (the validation loss) or weights (loss)"] as const;
+const columnOption = ["--column <name>", "column or key that holds it"] as const;
+const windowOption = ["--window <n>", "values looked at, the last ones (60)"] as const;
+const referenceOption = ["--reference <loss>", "the loss of guessing: ln C for C classes"] as const;
+const toleranceOption = [
+  "--tolerance <share>",
+  "what improvement is worth going on for (0.02)",
+] as const;
+
 program
   .command("analyze")
-  .description("say from its loss whether a training run should go on, stop or start again")
-  .argument("<path>", "run directory, .csv with a header, or .jsonl")
-  .option("--of <what>", "loss or val (the validation loss)")
-  .option("--column <name>", "column or key that holds it, where it has no usual name")
-  .option("--window <n>", "epochs looked at (60)")
-  .option("--reference <loss>", "the loss of guessing: ln C for C classes")
-  .option("--tolerance <share>", "what improvement is worth going on for (0.02)")
+  .description("say whether a training run should go on, stop or start again")
+  .argument("<path...>", "runs, logs or snapshots; - is stdin")
+  .option(...ofOption)
+  .option(...columnOption)
+  .option(...windowOption)
+  .option(...referenceOption)
+  .option(...toleranceOption)
+  .option("--average <n>", "take the mean of n values for one: for losses of single batches")
+  .option("--layers", "with --of weights: each tensor by itself as well")
+  .option("-o, --out <folder>", "write analysis.json, series.csv and eigenvalues.csv there")
   .option(...jsonOption)
   .option(...plainOption)
-  .addHelpText("after", "\nExample:\n  eigenflow analyze runs/… --reference 2.303")
+  .addHelpText("after", "\nExample:\n  eigenflow analyze runs/a --reference 2.303")
+  .action((paths, flags) =>
+    report("analyze", flags, async () => (await import("./analyze.ts")).analyze(paths, flags)),
+  );
+
+program
+  .command("watch")
+  .description("print the verdict on a run as it changes")
+  .argument("<path>", "run directory or log")
+  .option("--follow", "go on until the run ends")
+  .option("--every <time>", "between two looks (2s)")
+  .option("--fail-on <verdicts>", "exit 10 when one is confirmed, as in diverged,restart")
+  .option("--until <verdicts>", "end with 0 when one is confirmed, as in stop")
+  .option("--of <what>", "loss or val (loss)")
+  .option(...columnOption)
+  .option(...windowOption)
+  .option(...referenceOption)
+  .option(...toleranceOption)
+  .option(...jsonOption)
+  .addOption(
+    new Option("--jsonl", "changes as JSON lines on stdout, the result last").conflicts("json"),
+  )
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow watch runs/a --follow --fail-on diverged,restart")
   .action((path, flags) =>
-    report("analyze", flags, async () => (await import("./analyze.ts")).analyze(path, flags)),
+    report("watch", flags, async () => (await import("./watch.ts")).watch(path, flags)),
+  );
+
+program
+  .command("inspect")
+  .description("say what a run directory or a log holds, and how much it can tell")
+  .argument("<path>", "run directory, log or snapshots; - is stdin")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow inspect lightning_logs/version_3")
+  .action((path, flags) =>
+    report("inspect", flags, async () => (await import("./inspect.ts")).inspect(path)),
+  );
+
+program
+  .command("compare")
+  .description("say how far the dynamics of two runs are apart, by their eigenvalues")
+  .argument("<a>", "run directory, log or snapshots")
+  .argument("<b>", "another, of a model of any size")
+  .option(...ofOption)
+  .option(...columnOption)
+  .option(...windowOption)
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow compare runs/a runs/b --of weights")
+  .action((a, b, flags) =>
+    report("compare", flags, async () => (await import("./compare.ts")).compare(a, b, flags)),
+  );
+
+program
+  .command("schema")
+  .description("print the JSON Schema of what a command prints with --json")
+  .argument("[name]", "analyze, watch, inspect or compare; without one, which there are")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow schema analyze")
+  .action((name, flags) =>
+    report("schema", flags, async () => (await import("./schema.ts")).schema(name)),
   );
 
 program

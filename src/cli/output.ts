@@ -45,7 +45,7 @@ export async function report(
     const elapsed_ms = Math.round(performance.now() - began);
     printResult(
       JSON.stringify({
-        schema: `eigenflow/${command}@1`,
+        schema: `eigenflow/${command}@${documentVersions[command] ?? 1}`,
         ok,
         command,
         version,
@@ -75,13 +75,16 @@ export async function report(
   }
 }
 
+/** Versions of the documents; within one, fields are only added. */
+const documentVersions: Readonly<Record<string, number>> = { analyze: 2 };
+
 /** A configuration's error carries the places of all that is wrong. */
 const problemsOf = (error: EigenflowError): readonly Problem[] =>
   (error as { problems?: readonly Problem[] }).problems ?? [];
 
 const codeOf = ({ code }: EigenflowError) => (code === "INTERNAL" ? "BUG" : code);
 
-const errorOf = (error: EigenflowError) => {
+export const errorOf = (error: EigenflowError) => {
   const problems = problemsOf(error).map(({ message, place, remark }) => {
     if (place.kind === "flag") return { message, remark, flag: place.flag };
     const { source, line, column } = place;

@@ -1,6 +1,7 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
 import { clusteringOf } from "./diagnosis.ts";
+import { spacingOf } from "./spacing.ts";
 import {
   type Decision,
   diagnose,
@@ -132,6 +133,44 @@ export function analyseSeries(
   };
 }
 
+/**
+ * The analysis of snapshots without a log: no series, and of the verdict what the weights alone say.
+ *
+ * @throws UsageError  as `analyseSeries`
+ */
+export function analysisOfWeights(
+  { source, kind }: { readonly source: string; readonly kind: string },
+  weights: WeightsAnalysis,
+  options: Partial<AnalysisOptions> = {},
+): Analysis {
+  const { decision, sentence, steps } = weights;
+  return {
+    schema: "eigenflow/analyze@2",
+    source,
+    kind,
+    series: { name: "", steps: [], values: [], spacing: 1, even: true, notFinite: [] },
+    options: analysisOptions(options),
+    verdict: {
+      decision,
+      sentence,
+      epoch: steps.length - 1,
+      loss: Number.NaN,
+      spectrum: null,
+      prospect: null,
+      windows: 1,
+      agreeing: 1,
+      confirmed: false,
+      forecast: [],
+      forecastError: null,
+      cannotSay: ["anything of the loss: there is no log of one"],
+    },
+    growing: [],
+    sliding: [],
+    weights,
+    warnings: [],
+  };
+}
+
 const finiteOrNull = (value: number) => (Number.isFinite(value) ? value : null);
 
 function windowsOf(
@@ -218,16 +257,6 @@ function averaged(series: { steps: Float64Array; values: Float64Array }, count: 
     steps: Float64Array.from({ length }, (_, k) => series.steps[start + (k + 1) * count - 1]),
     values: Float64Array.from({ length }, (_, k) => mean(k)),
   };
-}
-
-/** The median distance of neighbouring steps, and whether all are alike. 1 of a single step. */
-export function spacingOf(steps: ArrayLike<number>): { spacing: number; even: boolean } {
-  const gaps = Array.from({ length: Math.max(0, steps.length - 1) }, (_, i) => {
-    return steps[i + 1] - steps[i];
-  }).sort((a, b) => a - b);
-  if (gaps.length === 0) return { spacing: 1, even: true };
-  const spacing = gaps[gaps.length >> 1];
-  return { spacing, even: gaps[gaps.length - 1] - gaps[0] <= 1e-9 * spacing };
 }
 
 function analysisOptions(options: Partial<AnalysisOptions>): AnalysisOptions {

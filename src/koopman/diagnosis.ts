@@ -29,7 +29,7 @@ export interface ProspectOptions {
 }
 
 /** Modes with a larger residual than this take part in no decision. */
-const trustedResidual = 0.1;
+export const trustedResidual = 0.1;
 const growing = 1.001;
 /** So far ahead is looked for the reference loss. */
 const farthest = 10_000;

@@ -64,8 +64,12 @@ export function hardThreshold(): Truncation {
   return (s, rows, cols) => {
     const beta = Math.min(rows, cols) / Math.max(rows, cols);
     const omega = 0.56 * beta ** 3 - 0.95 * beta ** 2 + 1.82 * beta + 1.43;
+    // Compression leaves out those that are rounding; the median is of all.
+    const all = new Float64Array(Math.max(s.length, Math.min(rows, cols)));
+    all.set(s);
     // The first one always stays: a threshold above all of them says nothing of what to keep.
-    return Math.min(numericalRank()(s, rows, cols), Math.max(1, countAbove(s, omega * median(s))));
+    const above = Math.max(1, countAbove(s, omega * median(all)));
+    return Math.min(numericalRank()(s, rows, cols), above);
   };
 }
 

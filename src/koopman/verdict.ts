@@ -4,13 +4,15 @@ import { type Prospect, prospectOf } from "./diagnosis.ts";
 import { forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
 
 /** What to do with a training run. */
-export type Decision =
-  | "diverged"
-  | "rising"
-  | "continue"
-  | "restart"
-  | "stop"
-  | "insufficient-data";
+export const decisions = [
+  "diverged",
+  "rising",
+  "continue",
+  "restart",
+  "stop",
+  "insufficient-data",
+] as const;
+export type Decision = (typeof decisions)[number];
 
 export interface VerdictOptions {
   /** Epochs looked at, w; at least 40. Fewer are taken, down to 40, where there are no more. */

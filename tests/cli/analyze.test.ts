@@ -1,4 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { eigenflow, folder } from "./eigenflow.ts";
 
@@ -17,10 +19,9 @@ test.each(golden.curves)("$name: the verdict of the last epoch that is published
   const { code, stdout } = eigenflow(["analyze", "log.csv", ...reference, "--json"], { cwd });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
-    decision: verdict.toLowerCase(),
-    column: "train_loss",
-    epochs: epoch + 1,
-    schema: "eigenflow/verdict@1",
+    verdict: { decision: verdict.toLowerCase(), epoch },
+    series: { name: "train_loss" },
+    schema: "eigenflow/analyze@2",
   });
 });
 
@@ -43,8 +44,9 @@ describe("logs", () => {
     const rows = decay.flatMap((loss, i) => [`${i},${loss},`, `${i},,${loss + 1}`]);
     const cwd = folder({ "m.csv": `epoch,train_loss,val_loss\n${rows.join("\n")}\n` });
     const { stdout } = eigenflow(["analyze", "m.csv", "--of", "val", "--json"], { cwd });
-    const { column, epochs, warnings } = JSON.parse(stdout);
-    expect({ column, epochs }).toEqual({ column: "val_loss", epochs: 80 });
+    const { series, warnings } = JSON.parse(stdout);
+    expect(series.name).toBe("val_loss");
+    expect(series.values).toHaveLength(80);
     expect(warnings[0]).toContain("80 of 160 rows");
   });
 
@@ -61,7 +63,10 @@ describe("logs", () => {
   test.each([
     [["gone.csv"], 3, "no such file"],
     [["m.csv", "--column", "cost"], 4, "cost"],
-    [["m.csv", "--of", "weights"], 2, "--of weights"],
+    [["m.csv", "--of", "wieghts"], 2, 'did you mean "weights"?'],
+    [["m.csv", "--layers"], 2, "--layers is for --of weights"],
+    [["m.csv", "--average", "0.5"], 2, "average 0.5"],
+    [["-", "-"], 2, "once only"],
     [["m.csv", "--window", "ten"], 2, "--window ten"],
     [["m.csv", "--window", "5"], 2, "window"],
     [["bad.csv"], 4, "is no number"],
@@ -76,4 +81,73 @@ describe("logs", () => {
     expect(found.code).toBe(code);
     expect(found.stderr).toContain(message);
   });
+});
+
+const losses = (length: number, rate = 30) =>
+  Array.from({ length }, (_, t) => 0.5 + Math.exp(-t / rate));
+const csv = (values: readonly number[]) => `loss\n${values.join("\n")}\n`;
+
+describe("several paths", () => {
+  const cwd = folder({ "a.csv": csv(losses(100)), "b.csv": csv(losses(10)), "bad.csv": "x\n1\n" });
+
+  test("a line for each, then a table", () => {
+    const { code, stdout } = eigenflow(["analyze", "a.csv", "b.csv"], { cwd });
+    expect(code).toBe(0);
+    const lines = stdout.split("\n");
+    expect(lines[0]).toMatch(/^a\.csv: CONTINUE {2}/);
+    expect(lines[1]).toMatch(/^b\.csv: INSUFFICIENT-DATA {2}/);
+    expect(lines[3]).toMatch(/^run +verdict +now/);
+    expect(lines[4]).toMatch(/^a\.csv +continue +0\.5369 +−.* % +30 +4 of 4$/);
+  });
+
+  test("one that fails keeps none from an answer; the code is that of the first", () => {
+    const { code, stdout, stderr } = eigenflow(
+      ["analyze", "bad.csv", "gone.csv", "a.csv", "--json"],
+      { cwd },
+    );
+    expect(code).toBe(4);
+    expect(stderr).toContain("error[INVALID]");
+    const { runs, ok } = JSON.parse(stdout);
+    expect(ok).toBe(false);
+    expect(runs.map((run: { ok: boolean }) => run.ok)).toEqual([false, false, true]);
+    expect(runs[1]).toMatchObject({ path: "gone.csv", error: { code: "INPUT" } });
+    expect(runs[2].verdict.decision).toBe("continue");
+  });
+});
+
+test("stdin is a log as well", () => {
+  const piped = (text: string) =>
+    spawnSync(process.execPath, [resolve("dist/cli/main.js"), "analyze", "-", "--json"], {
+      input: text,
+      encoding: "utf8",
+    });
+  for (const text of [
+    csv(losses(100)),
+    losses(100)
+      .map((loss) => `{"loss":${loss}}\n`)
+      .join(""),
+  ]) {
+    const { source, series } = JSON.parse(piped(text).stdout);
+    expect(source).toBe("stdin");
+    expect(series.values).toHaveLength(100);
+  }
+  expect(piped("").status).toBe(3);
+});
+
+test("-o leaves the analysis as files", () => {
+  const cwd = folder({ "a.csv": csv([...losses(100), Number.NaN, ...losses(50)]) });
+  const { stdout } = eigenflow(["analyze", "a.csv", "-o", "out", "--json"], { cwd });
+  const { files, ok, command, version, elapsed_ms, ...analysis } = JSON.parse(stdout);
+  expect(files).toEqual(
+    ["analysis.json", "series.csv", "eigenvalues.csv"].map((n) => join("out", n)),
+  );
+  const read = (name: string) => readFileSync(join(cwd, "out", name), "utf8");
+  expect(JSON.parse(read("analysis.json"))).toEqual(analysis);
+  const rows = read("series.csv").trimEnd().split("\n");
+  expect(rows[0]).toBe("step,value,forecast");
+  expect(rows[101]).toBe("100,NaN,");
+  // 151 values, then the forecast of as many epochs as the window since the gap has.
+  expect(rows).toHaveLength(1 + 151 + 50);
+  expect(rows[152]).toBe(`151,,${analysis.verdict.forecast[0]}`);
+  expect(read("eigenvalues.csv")).toContain("\nloss,first,0,39,");
 });

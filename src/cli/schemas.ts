@@ -1,0 +1,270 @@
+import { z } from "zod";
+import { decisions } from "../koopman/verdict.ts";
+
+// What --json prints, as it is published by `eigenflow schema`. Within a version fields are only added.
+
+const numbers = z.array(z.number());
+const count = z.int().nonnegative();
+const texts = z.array(z.string());
+const decision = z.enum(decisions);
+const maybe = z.number().nullable();
+
+const problem = z.object({
+  message: z.string(),
+  remark: z.string().optional(),
+  flag: z.string().optional(),
+  source: z.string().optional(),
+  line: count.optional(),
+  column: count.optional(),
+});
+const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  problems: z.array(problem).optional(),
+  exitCode: z.int().optional(),
+});
+
+const envelope = (command: string, version: number) => ({
+  schema: z.literal(`eigenflow/${command}@${version}`),
+  command: z.literal(command),
+  version: z.string(),
+  elapsed_ms: count,
+});
+
+/** A document with a result; with an error as well where a result says that something is wrong. */
+const result = <T extends z.core.$ZodLooseShape>(command: string, version: number, fields: T) =>
+  z.object({
+    ...envelope(command, version),
+    ok: z.boolean(),
+    error: failure.optional(),
+    ...fields,
+  });
+const refused = (command: string, version: number) =>
+  z.object({ ...envelope(command, version), ok: z.literal(false), error: failure });
+
+const lossMode = z.object({
+  re: z.number(),
+  im: z.number(),
+  contribution: z.number(),
+  contributionIm: z.number(),
+  residual: z.number(),
+});
+const window = { length: count, delays: count, noise: z.number(), modes: z.array(lossMode) };
+const verdict = z.object({
+  decision,
+  sentence: z.string(),
+  epoch: z.int(),
+  loss: maybe.describe("null where it is not finite, or there is none"),
+  spectrum: z.object(window).nullable(),
+  prospect: z
+    .object({
+      improvement: z.number(),
+      slowest: maybe,
+      slowestResolved: maybe,
+      timeConstant: maybe,
+      escapeEpochs: maybe,
+      rising: z.boolean(),
+      epochsToStop: maybe,
+      epochsToReference: maybe,
+      clustering: maybe,
+    })
+    .nullable(),
+  windows: count,
+  agreeing: count,
+  confirmed: z.boolean(),
+  forecast: numbers,
+  forecastError: maybe,
+  cannotSay: texts,
+});
+
+const motion = {
+  coordinates: count,
+  rank: count,
+  spectrum: z.array(
+    z.object({
+      re: z.number(),
+      im: z.number(),
+      modulus: z.number(),
+      residual: z.number(),
+      importance: z.number(),
+      halfLife: maybe,
+      trusted: z.boolean(),
+    }),
+  ),
+  norms: numbers,
+  increments: numbers,
+  remaining: maybe,
+  persisting: z.number(),
+  orthogonality: z.number(),
+  warnings: texts,
+};
+const weights = z.object({
+  ...motion,
+  snapshots: count,
+  steps: numbers,
+  spacing: z.number(),
+  tensors: z.array(z.object({ name: z.string(), shape: z.array(count), first: count, count })),
+  layers: z.array(z.object({ ...motion, name: z.string() })),
+  decision,
+  sentence: z.string(),
+  settled: z.boolean(),
+  lossAgrees: z.boolean().nullable(),
+});
+
+const analysis = {
+  source: z.string(),
+  kind: z.string(),
+  series: z.object({
+    name: z.string(),
+    steps: numbers,
+    values: z.array(maybe),
+    spacing: z.number(),
+    even: z.boolean(),
+    notFinite: z.array(z.object({ step: z.number(), value: z.string() })),
+  }),
+  options: z.object({
+    window: count,
+    reference: maybe,
+    tolerance: z.number(),
+    budget: maybe,
+    patience: maybe,
+    growing: z.array(count),
+    average: count,
+  }),
+  verdict,
+  growing: z.array(
+    z.object({
+      ...window,
+      place: z.enum(["first", "last"]),
+      from: z.number(),
+      to: z.number(),
+      clustering: maybe,
+    }),
+  ),
+  sliding: z.array(
+    z.object({
+      from: z.number(),
+      to: z.number(),
+      loss: maybe,
+      decision,
+      slowest: maybe,
+      slowestResolved: maybe,
+      improvement: maybe,
+      clustering: maybe,
+    }),
+  ),
+  weights: weights.nullable(),
+  warnings: texts,
+};
+const files = texts.describe("what -o has written");
+
+const eigenvalue = z.object({ re: z.number(), im: z.number(), residual: z.number() });
+const ofWhat = z.enum(["loss", "val", "weights"]);
+
+/** The documents of the commands that read runs, by command. */
+export const schemas = {
+  analyze: z.union([
+    result("analyze", 2, { ...analysis, files }),
+    result("analyze", 2, {
+      runs: z.array(
+        z.union([
+          z.object({
+            path: z.string(),
+            ok: z.literal(true),
+            schema: z.literal("eigenflow/analyze@2"),
+            ...analysis,
+          }),
+          z.object({ path: z.string(), ok: z.literal(false), error: failure }),
+        ]),
+      ),
+      files,
+    }),
+    refused("analyze", 2),
+  ]),
+  watch: z.union([
+    result("watch", 1, {
+      path: z.string(),
+      of: z.enum(["loss", "val"]),
+      ending: z.enum(["looked once", "run ended", "until", "fail-on", "interrupted"]),
+      verdict: verdict.nullable(),
+      changes: z.array(
+        z.object({
+          step: z.number(),
+          values: count,
+          decision,
+          confirmed: z.boolean(),
+          sentence: z.string(),
+          loss: maybe,
+          agreeing: count,
+          windows: count,
+          epochsToStop: maybe,
+        }),
+      ),
+    }),
+    refused("watch", 1),
+  ]),
+  inspect: z.union([
+    result("inspect", 1, {
+      path: z.string(),
+      kind: z.string(),
+      sources: z.array(
+        z.object({ kind: z.string(), path: z.string(), summary: z.string(), caveats: texts }),
+      ),
+      series: z.array(
+        z.object({
+          name: z.string(),
+          source: z.string(),
+          values: count,
+          from: z.number(),
+          to: z.number(),
+          spacing: z.number(),
+          even: z.boolean(),
+          notFinite: count,
+          caveats: texts,
+        }),
+      ),
+      snapshots: z
+        .object({
+          count,
+          from: z.number(),
+          to: z.number(),
+          spacing: z.number(),
+          even: z.boolean(),
+          tensors: count,
+          numbers: count,
+          opaque: texts,
+        })
+        .nullable(),
+      evidence: z.array(
+        z.object({
+          of: ofWhat,
+          level: z.int().min(1).max(5),
+          means: z.string(),
+          command: z.string(),
+          remarks: texts,
+        }),
+      ),
+      caveats: texts,
+    }),
+    refused("inspect", 1),
+  ]),
+  compare: z.union([
+    result("compare", 1, {
+      of: ofWhat,
+      runs: z.array(z.object({ path: z.string(), eigenvalues: z.array(eigenvalue) })),
+      window: z.object({ from: count, to: count, length: count }),
+      delays: count,
+      distance: z.number(),
+      hausdorff: z.number(),
+      pValue: z.number(),
+      arrangements: maybe,
+      within: z.array(maybe),
+      pairs: z.array(z.array(z.int())),
+      different: z.boolean(),
+      sentence: z.string(),
+      cannotSay: texts,
+    }),
+    refused("compare", 1),
+  ]),
+} as const;

@@ -1,0 +1,157 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { schemas } from "../../src/cli/schemas.ts";
+import { formatSafetensors } from "../../src/training/safetensors.ts";
+import { eigenflow, folder } from "./eigenflow.ts";
+
+const loss = (t: number) => 0.5 + Math.exp(-t / 30);
+const log = (length: number, end = "") =>
+  `epoch,loss\n${Array.from({ length }, (_, t) => `${t},${loss(t)}`).join("\n")}\n${end}`;
+const cwd = folder({
+  "a.csv": log(120),
+  "b.csv": log(80),
+  "short.csv": log(5),
+  "nan.csv": log(60, "60,nan\n"),
+  "bad.csv": "loss\nx\n",
+});
+mkdirSync(join(cwd, "run/snapshots"), { recursive: true });
+writeFileSync(join(cwd, "run/metrics.csv"), log(60));
+for (let i = 0; i < 12; i++) {
+  const data = Float32Array.from({ length: 20 }, (_, j) => 1 + (j + 1) * 0.8 ** i);
+  writeFileSync(
+    join(cwd, `run/snapshots/step-${10 * i}.safetensors`),
+    formatSafetensors({
+      tensors: {
+        "0.bias": { dtype: "float32", shape: [4], data: data.subarray(0, 4) },
+        "0.weight": { dtype: "float32", shape: [4, 4], data: data.subarray(4) },
+      },
+      metadata: {},
+    }),
+  );
+}
+
+type Command = keyof typeof schemas;
+const published = Object.fromEntries(
+  (Object.keys(schemas) as Command[]).map((name) => {
+    const { stdout } = eigenflow(["schema", name], { cwd });
+    return [name, z.fromJSONSchema(JSON.parse(stdout))];
+  }),
+);
+
+describe("documents are as their published schema says, without a field that it lacks", () => {
+  test.each([
+    [["analyze", "a.csv"], 0],
+    [["analyze", "a.csv", "b.csv", "gone.csv"], 3],
+    [["analyze", "short.csv"], 0],
+    [["analyze", "nan.csv", "-o", "out"], 0],
+    [["analyze", "run", "--of", "weights", "--layers"], 0],
+    [["analyze", "run/snapshots", "--of", "weights"], 0],
+    [["analyze", "gone.csv"], 3],
+    [["analyze", "bad.csv"], 4],
+    [["analyze", "a.csv", "--widow"], 2],
+    [["watch", "a.csv"], 0],
+    [["watch", "nan.csv", "--fail-on", "diverged"], 10],
+    [["watch", "gone.csv"], 3],
+    [["watch", "a.csv", "--nope"], 2],
+    [["inspect", "run"], 0],
+    [["inspect", "a.csv"], 0],
+    [["inspect", "gone"], 3],
+    [["compare", "a.csv", "b.csv"], 0],
+    [["compare", "run", "run", "--of", "weights"], 0],
+    [["compare", "a.csv", "short.csv"], 4],
+  ] as const)("%j", (args, code) => {
+    const found = eigenflow([...args, "--json"], { cwd });
+    expect(found.code).toBe(code);
+    expect(found.stdout.trimEnd().split("\n")).toHaveLength(1);
+    const document = JSON.parse(found.stdout);
+    const name = args[0] as Command;
+    expect(document.ok).toBe(code === 0);
+    expect(published[name].safeParse(document).error).toBeUndefined();
+    // Parsing leaves out what is not declared.
+    expect(schemas[name].parse(document)).toEqual(document);
+  });
+
+  test("what is not such a document is told from one", () => {
+    const { stdout } = eigenflow(["compare", "a.csv", "b.csv", "--json"], { cwd });
+    const document = JSON.parse(stdout);
+    expect(published.compare.safeParse({ ...document, distance: "0" }).success).toBe(false);
+    expect(
+      published.compare.safeParse({ ...document, schema: "eigenflow/compare@9" }).success,
+    ).toBe(false);
+    expect(published.analyze.safeParse(document).success).toBe(false);
+    // A later version may add fields.
+    expect(published.compare.safeParse({ ...document, more: 1 }).success).toBe(true);
+  });
+});
+
+test("which schemas there are, and which not", () => {
+  expect(eigenflow(["schema"], { cwd }).stdout).toBe("analyze\nwatch\ninspect\ncompare\n");
+  const { code, stderr } = eigenflow(["schema", "anlyze"], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toContain('did you mean "analyze"?');
+});
+
+describe("inspect", () => {
+  test("the evidence ladder of a run with snapshots", () => {
+    const { stdout } = eigenflow(["inspect", "run"], { cwd });
+    expect(stdout).toContain("12 snapshots, steps 0 to 110: 2 tensors, 20 numbers");
+    expect(stdout).toMatch(/eigenflow analyze run +evidence 1\/5/);
+    expect(stdout).toMatch(/eigenflow analyze run --of weights +evidence 4\/5 +only 12 snapshots/);
+    const { evidence, snapshots, series } = JSON.parse(
+      eigenflow(["inspect", "run", "--json"], { cwd }).stdout,
+    );
+    expect(evidence.map(({ of, level }: Record<string, unknown>) => [of, level])).toEqual([
+      ["loss", 1],
+      ["weights", 4],
+    ]);
+    expect(snapshots).toMatchObject({ count: 12, spacing: 10, even: true, numbers: 20 });
+    expect(series[0]).toMatchObject({ name: "loss", values: 60, from: 0, to: 59 });
+  });
+
+  test("norms beside the loss are a rung more; a run that can be repeated is the last", () => {
+    const here = folder({
+      "a.csv": "loss,grad_norm\n1,2\n",
+      "run.json": "{}",
+      "config.resolved.yaml": "version: 1\n",
+    });
+    mkdirSync(join(here, "snapshots"));
+    const tensors = { w: { dtype: "float32", shape: [2], data: Float32Array.of(1, 2) } } as const;
+    const file = join(here, "snapshots/00000001.safetensors");
+    writeFileSync(file, formatSafetensors({ tensors, metadata: {} }));
+    const evidenceOf = (path: string) =>
+      JSON.parse(eigenflow(["inspect", path, "--json"], { cwd: here }).stdout).evidence;
+    const [norms] = evidenceOf("a.csv");
+    expect(norms).toMatchObject({ of: "loss", level: 2 });
+    expect(norms.remarks[0]).toContain("only 1 values");
+    expect(evidenceOf(".")).toMatchObject([
+      { of: "loss", level: 2 },
+      { of: "weights", level: 5 },
+    ]);
+    expect(evidenceOf("snapshots")).toMatchObject([{ of: "weights", level: 3 }]);
+  });
+
+  test("a log without a loss says what it holds", () => {
+    const here = folder({ "a.csv": "epoch,accuracy\n1,2\n" });
+    const { code, stdout } = eigenflow(["inspect", "a.csv"], { cwd: here });
+    expect(code).toBe(0);
+    expect(stdout).toContain("name a series with --column: accuracy");
+  });
+});
+
+describe("compare", () => {
+  test("a run with itself, by its loss and by its weights", () => {
+    for (const of of ["loss", "weights"]) {
+      const { stdout } = eigenflow(["compare", "run", "run", "--of", of, "--json"], { cwd });
+      expect(JSON.parse(stdout)).toMatchObject({ distance: 0, pValue: 1, different: false });
+    }
+  });
+
+  test("the verdict comes first, then the partners", () => {
+    const { stdout } = eigenflow(["compare", "a.csv", "b.csv"], { cwd });
+    expect(stdout).toMatch(/^NO DIFFERENCE SEEN {2}/);
+    expect(stdout).toContain("values 20 to 79 of both, 30 delays: distance");
+    expect(stdout).toMatch(/\n {2}0\.96722 +0\.96722\n/);
+  });
+});
