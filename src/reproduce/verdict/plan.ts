@@ -119,13 +119,26 @@ export function planRuns({ networks: names, batches, epochs }: Preset, seed: num
   for (const [network, repeats] of Object.entries(names) as [NetworkName, number][])
     for (const start of Object.keys(starts) as StartName[])
       for (const optimiser of Object.keys(optimisers) as OptimiserName[])
-        for (const [batch, k] of batches.flatMap((size) => range(repeats).map((i) => [size, i] as const))) {
+        for (const [batch, k] of batches.flatMap((size) =>
+          range(repeats).map((i) => [size, i] as const),
+        )) {
           const id = `${network}-${start}-${optimiser}-${batch}-${k}`;
           const random = randomStream(seed, "run", id);
           const rateFactor = rateFactors[Math.floor(random.uniform() * rateFactors.length)];
           const rate = Number((optimisers[optimiser].rate * rateFactor).toPrecision(12));
           const part = random.uniform() < 0.5 ? "train" : "held-out";
-          runs.push({ id, seed: seed + k, network, start, optimiser, rate, rateFactor, batch, epochs, part });
+          runs.push({
+            id,
+            seed: seed + k,
+            network,
+            start,
+            optimiser,
+            rate,
+            rateFactor,
+            batch,
+            epochs,
+            part,
+          });
         }
   return runs;
 }

@@ -98,6 +98,5 @@ export const asked = (epoch: number, epochs: number): boolean =>
 const askedUntil = (epoch: number, epochs: number) =>
   Math.floor(epoch / every) + 1 + (epoch === epochs - 1 && epoch % every !== 0 ? 1 : 0);
 
-
 /** Seven digits: what float32 has. A validation loss may be infinite where the training loss is not. */
 const digits = (x: number) => (Number.isFinite(x) ? Number(x.toPrecision(7)) : Number.MAX_VALUE);

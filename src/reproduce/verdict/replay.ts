@@ -1,0 +1,119 @@
+import {
+  type Decision,
+  type Diagnosis,
+  diagnose,
+  type VerdictOptions,
+  verdictDefaults,
+} from "../../koopman/verdict.ts";
+import { forecastLoss } from "../../koopman/window.ts";
+import { every, type RunRecord } from "./record.ts";
+import { guessing, type Truth, truthOf } from "./truth.ts";
+
+/** The verdict is asked first after this epoch: 41 values, one more than the least. */
+export const firstAsked = 40;
+/** Forecasts are compared with what came so many epochs later. */
+export const horizon = 60;
+
+/** What was said of a run after an epoch, by what had been seen until then. */
+export interface Asked {
+  readonly epoch: number;
+  readonly decision: Decision;
+  /** The same was said a quarter of a window before, or there is nothing to confirm. */
+  readonly confirmed: boolean;
+  /** The loss `horizon` epochs on, and what it was then; null without a spectrum, or past the end. */
+  readonly forecast: number | null;
+  readonly actual: number | null;
+  /** The epoch at which 10 % less than the present loss was predicted by an escape, and when it was. */
+  readonly escapePredicted: number | null;
+  readonly escapeActual: number | null;
+}
+
+/** Where a run would have ended, had it been ended when told. */
+export interface Ending {
+  readonly epoch: number;
+  readonly decision: Decision;
+  readonly by: "train" | "validation";
+}
+
+/** A run with what was said of it and what became of it. */
+export interface Replay {
+  readonly record: RunRecord;
+  readonly truth: Truth;
+  readonly train: readonly Asked[];
+  readonly validation: readonly Asked[];
+  /** The first confirmed "stop" of the training loss. */
+  readonly stopByTrain: Ending | null;
+  /** The first confirmed "stop" of either loss, or "rising" of the validation loss. */
+  readonly stopByEither: Ending | null;
+}
+
+/** Asks for the verdict after epochs 40, 45, … of a recorded run, each time with the losses until then. */
+export function replay(record: RunRecord): Replay {
+  const values = (losses: readonly number[]) =>
+    Float64Array.from(record.status === "non-finite" ? [...losses, Number.NaN] : losses);
+  const train = askAll(values(record.train), record.plan.epochs);
+  const validation = askAll(values(record.validation), record.plan.epochs);
+  const first = (asked: readonly Asked[], decisions: readonly Decision[], by: Ending["by"]) => {
+    const found = asked.find((one) => one.confirmed && decisions.includes(one.decision));
+    return found === undefined ? null : { epoch: found.epoch, decision: found.decision, by };
+  };
+  const stopByTrain = first(train, ["stop"], "train");
+  const stopByValidation = first(validation, ["stop", "rising"], "validation");
+  const stops = [stopByTrain, stopByValidation].filter((one) => one !== null);
+  return {
+    record,
+    truth: truthOf(record),
+    train,
+    validation,
+    stopByTrain,
+    stopByEither: stops.toSorted((a, b) => a.epoch - b.epoch)[0] ?? null,
+  };
+}
+
+/** @param values  losses, a NaN at the end where they stopped being finite */
+export function askAll(values: Float64Array, epochs: number): Asked[] {
+  const asked: Asked[] = [];
+  const shift = Math.floor(verdictDefaults.window / 4 / every) * every;
+  const last = values.length - 1;
+  for (const ask of askedEpochs(last)) {
+    const seen = values.subarray(0, ask + 1);
+    const found = diagnose(seen, optionsAt(ask, epochs));
+    const before = asked.find(({ epoch }) => epoch === ask - shift);
+    asked.push({
+      epoch: ask,
+      decision: found.decision,
+      confirmed: found.decision === "diverged" || before?.decision === found.decision,
+      ...forecastOf(found, values),
+      ...escapeOf(found, values),
+    });
+  }
+  return asked;
+}
+
+/** 40, 45, … and the last epoch, which may come before all of these. */
+function askedEpochs(last: number): number[] {
+  const count = Math.max(0, Math.floor((last - firstAsked) / every) + 1);
+  const epochs = Array.from({ length: count }, (_, k) => firstAsked + k * every);
+  return epochs.at(-1) === last ? epochs : [...epochs, last];
+}
+
+/** What a user knows: the loss of guessing, and the epochs that are left. */
+export const optionsAt = (epoch: number, epochs: number): VerdictOptions => ({
+  ...verdictDefaults,
+  reference: guessing,
+  budget: Math.max(1, epochs - 1 - epoch),
+});
+
+function forecastOf({ spectrum, epoch }: Diagnosis, values: Float64Array) {
+  const actual = values[epoch + horizon];
+  if (spectrum === null || !(actual > 0 && actual < Infinity))
+    return { forecast: null, actual: null };
+  return { forecast: forecastLoss(spectrum.modes, horizon), actual };
+}
+
+function escapeOf({ prospect, epoch, loss }: Diagnosis, values: Float64Array) {
+  const ahead = prospect?.escapeEpochs ?? null;
+  if (ahead === null) return { escapePredicted: null, escapeActual: null };
+  const actual = values.findIndex((value, t) => t > epoch && value <= 0.9 * loss);
+  return { escapePredicted: epoch + ahead, escapeActual: actual < 0 ? null : actual };
+}
