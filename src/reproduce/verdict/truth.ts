@@ -25,9 +25,9 @@ export const truthRules: Readonly<Record<Truth, string>> = {
 export function truthOf({ status, train }: Pick<RunRecord, "status" | "train">): Truth {
   const last = train.at(-1);
   if (status === "non-finite" || last === undefined || last > 2 * train[0]) return "diverged";
-  const escape = escapeOf(train);
-  if (escape === null) return "dead";
-  if (escape > lateAfter) return "late";
+  const epoch = escapeOf(train);
+  if (epoch === null) return "dead";
+  if (epoch > lateAfter) return "late";
   return median(Float64Array.from(train.slice(-10))) < 0.5 * guessing ? "good" : "poor";
 }
 
