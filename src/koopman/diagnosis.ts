@@ -1,4 +1,4 @@
-import { forecastLoss, type LossMode, type WindowSpectrum } from "./window.ts";
+import { believed, forecastLoss, type LossMode, type WindowSpectrum } from "./window.ts";
 
 /** What a window of a loss curve says of the epochs to come. Epochs are counted from its end. */
 export interface Prospect {
@@ -10,6 +10,8 @@ export interface Prospect {
   readonly slowestResolved: number | null;
   /** −1/ln of `slowestResolved`, in epochs. */
   readonly timeConstant: number | null;
+  /** The same of the P epochs after those. */
+  readonly laterImprovement: number;
   /** Epochs until a mode that makes the loss fall ever faster has taken 10 % of it. */
   readonly escapeEpochs: number | null;
   /** Whether a mode makes the loss grow. */
@@ -39,10 +41,12 @@ const size = (mode: LossMode) => Math.hypot(mode.contribution, mode.contribution
 
 /** The quantities that the decision is made from, of modes and the present loss L > 0. */
 export function prospectOf(
-  { modes, length }: WindowSpectrum,
+  spectrum: WindowSpectrum,
   loss: number,
   { horizon, tolerance, reference }: ProspectOptions,
 ): Prospect {
+  const { length } = spectrum;
+  const modes = believed(spectrum, loss);
   const f = (n: number) => forecastLoss(modes, n);
   const trusted = modes.filter(({ residual }) => residual <= trustedResidual);
   const decaying = trusted.filter((mode) => modulus(mode) < 1 && size(mode) >= 1e-3 * loss);
@@ -56,6 +60,7 @@ export function prospectOf(
     .map((mode) => Math.max(0, Math.log((0.1 * loss) / size(mode)) / Math.log(modulus(mode))));
   return {
     improvement: (f(0) - f(horizon)) / loss,
+    laterImprovement: (f(horizon) - f(2 * horizon)) / loss,
     slowest: largest(decaying),
     slowestResolved,
     timeConstant: slowestResolved === null ? null : -1 / Math.log(slowestResolved),

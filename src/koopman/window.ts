@@ -20,6 +20,7 @@ export interface WindowSpectrum {
   readonly length: number; // w
   readonly delays: number;
   readonly noise: number; // σ of the noise, estimated
+  readonly least: number; // of the values
   readonly modes: readonly LossMode[]; // largest modulus first
 }
 
@@ -84,7 +85,22 @@ export function windowSpectrum(values: Float64Array): WindowSpectrum {
       residual: pairs.residuals[j],
     };
   });
-  return { length, delays, noise, modes };
+  return { length, delays, noise, least: values.reduce((a, b) => Math.min(a, b)), modes };
+}
+
+/**
+ * The modes by which to look ahead. That a loss will rise is believed where it has begun to: where it
+ * stands above the least of its window by more than noise, 3σ. A window that begins with a fast fall can
+ * be fitted by modes outside the unit circle although nothing rises: those that lift the loss, c > 0, are
+ * then brought to modulus 1.
+ */
+export function believed({ modes, least, noise, length }: WindowSpectrum, loss: number) {
+  if (loss > least + 3 * noise || forecastLoss(modes, length) <= loss) return modes;
+  return modes.map((mode) => {
+    const size = Math.hypot(mode.re, mode.im);
+    if (size <= 1 || mode.contribution <= 0) return mode;
+    return { ...mode, re: mode.re / size, im: mode.im / size };
+  });
 }
 
 /** f(n) = Re Σ c λⁿ, the loss n epochs from now. */

@@ -19,7 +19,7 @@ export interface Trajectory {
   readonly test: readonly number[]; // loss on the test images after each epoch
   readonly accuracy: readonly number[]; // on the test images after each epoch
   /** Projected weights [k]: at the start, then after each epoch. */
-  readonly weights: readonly Float64Array[];
+  readonly weights: readonly Float32Array[];
 }
 
 /** Epochs between two savings. */

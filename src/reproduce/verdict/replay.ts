@@ -91,7 +91,7 @@ export function askAll(values: Float64Array, epochs: number): Asked[] {
 }
 
 /** 40, 45, … and the last epoch, which may come before all of these. */
-function askedEpochs(last: number): number[] {
+export function askedEpochs(last: number): number[] {
   const count = Math.max(0, Math.floor((last - firstAsked) / every) + 1);
   const epochs = Array.from({ length: count }, (_, k) => firstAsked + k * every);
   return epochs.at(-1) === last ? epochs : [...epochs, last];
