@@ -1,0 +1,85 @@
+import { dmd } from "../../koopman/dmd.ts";
+import { increments } from "../../koopman/extrapolate.ts";
+import { hankelDmd } from "../../koopman/hankel.ts";
+import type { Spectrum } from "../../koopman/spectrum.ts";
+import { capped, noiseFloor, numericalRank } from "../../koopman/truncation.ts";
+import { noiseOf } from "../../koopman/window.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import type { StartName } from "./plan.ts";
+import type { Trajectory } from "./trajectory.ts";
+
+/** What a spectrum was taken of: the training loss, the weights, or their change from epoch to epoch. */
+export type Observable = "loss" | "weights" | "increments";
+
+/** The spectrum of the first `range` snapshots of a run. */
+export interface RangeSpectrum {
+  readonly start: StartName;
+  readonly of: Observable;
+  readonly range: number;
+  readonly re: readonly number[];
+  readonly im: readonly number[];
+  /** |α| of modes of length 1, as in Mohr et al.: how much the mode had to say at the first snapshot. */
+  readonly importance: readonly number[];
+  readonly residuals: readonly number[];
+  /** Shares of the importance: of |λ| ≤ 1/2, and of |λ − 1| ≤ 1/20. */
+  readonly nearZero: number;
+  readonly nearOne: number;
+}
+
+/** Singular values of the weights below this share of the largest are left out. */
+const leastShare = 1e-4;
+
+/**
+ * Spectra by DMD_RRR. The loss with range/2 delays, the rank by its noise; the weights, projected, by
+ * singular values; at most a third of the range in both, so that residuals keep a meaning.
+ */
+export function rangeSpectrum(run: Trajectory, of: Observable, range: number): RangeSpectrum {
+  const found = spectrumOfRange(run, of, range);
+  const { eigenvalues, importance, residuals } = found;
+  const share = (holds: (re: number, im: number) => boolean) => {
+    const total = importance.amplitude.reduce((sum, x) => sum + x, 0);
+    return (
+      importance.amplitude.reduce(
+        (sum, x, j) => sum + (holds(eigenvalues.re[j], eigenvalues.im[j]) ? x : 0),
+        0,
+      ) / total
+    );
+  };
+  return {
+    start: run.plan.start,
+    of,
+    range,
+    re: digits(eigenvalues.re),
+    im: digits(eigenvalues.im),
+    importance: digits(importance.amplitude),
+    residuals: digits(residuals),
+    nearZero: share((re, im) => Math.hypot(re, im) <= 0.5),
+    nearOne: share((re, im) => Math.hypot(re - 1, im) <= 0.05),
+  };
+}
+
+function spectrumOfRange(run: Trajectory, of: Observable, range: number): Spectrum {
+  if (of === "loss") {
+    const data = Float64Array.from(run.train.slice(0, range));
+    const delays = Math.floor(range / 2);
+    const truncation = capped(noiseFloor(noiseOf(data)), Math.floor(range / 6));
+    // Unscaled, since the noise is measured in units of the loss.
+    return hankelDmd({ rows: 1, cols: data.length, data }, delays, { truncation, scaling: "none" });
+  }
+  const states = matrixOf(run.weights.slice(0, range));
+  const truncation = capped(numericalRank(leastShare), Math.floor(range / 3));
+  return dmd(of === "weights" ? states : increments(states), { truncation });
+}
+
+/** Vectors as columns. */
+function matrixOf(vectors: readonly Float32Array[]): Matrix {
+  const [rows, cols] = [vectors[0].length, vectors.length];
+  const data = new Float64Array(rows * cols);
+  vectors.forEach((vector, j) => {
+    for (let i = 0; i < rows; i++) data[i * cols + j] = vector[i];
+  });
+  return { rows, cols, data };
+}
+
+const digits = (values: Float64Array): number[] =>
+  Array.from(values, (x) => Number(x.toPrecision(6)));
