@@ -163,10 +163,14 @@ program
 program
   .command("reproduce")
   .description("compute published numbers again, with a verdict for each; exit 6 when one fails")
-  .argument("<what>", "deq: layers against their equilibrium, monotonicity, solvers")
+  .argument(
+    "<what>",
+    "deq: layers against their equilibrium, solvers; training-verdict: verdicts against what runs became; koopman-training: spectra of a training run",
+  )
   .option("--draws <n>", "layers drawn for each initialisation (500)")
   .option("--problems <n>", "problems drawn for each class of the solvers' table (50)")
-  .option("--seed <n>", "seed of everything random (2023)")
+  .option("--seed <n>", "seed of everything random (deq: 2023, the studies: 2021)")
+  .option("--preset <name>", "of the studies: quick (minutes) or full (up to an hour)")
   .option("-o, --out <folder>", "where tables and figures go (runs/reproduce-<what>)")
   .option("-q, --quiet", "no progress")
   .option(...jsonOption)

@@ -1,9 +1,9 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { unknownName } from "../errors/suggest.ts";
-import { CertificateError, InputError, UsageError } from "../errors.ts";
+import { CertificateError, UsageError } from "../errors.ts";
 import { reproduceDeq } from "../reproduce/deq.ts";
 import { deqFigures } from "../reproduce/figures.ts";
+import { makeFolder } from "../reproduce/stored.ts";
 import { deqTables } from "../reproduce/tables.ts";
 import { loadBackend } from "../runtime/backend.ts";
 import { writeAtomically } from "../training/atomic-file.ts";
@@ -13,27 +13,40 @@ export interface ReproduceFlags {
   readonly draws?: string;
   readonly problems?: string;
   readonly seed?: string;
+  readonly preset?: string;
   readonly out?: string;
   readonly json?: boolean;
   readonly quiet?: true;
 }
 
-const known = ["deq"];
+const studies = ["training-verdict", "koopman-training"] as const;
+const known = ["deq", ...studies];
 
-/** `eigenflow reproduce deq`: published numbers, computed again; tables and figures in a folder. */
+/** `eigenflow reproduce …`: published numbers, computed again; tables and figures in a folder. */
 export async function reproduce(what: string, flags: ReproduceFlags): Promise<Outcome> {
   if (!known.includes(what)) throw unknownName("unknown reproduction", what, known);
+  refuseForeign(what, flags);
+  const study = studies.find((name) => name === what);
+  return study === undefined
+    ? reproduceLecture(what, flags)
+    : (await import("./study.ts")).study(study, { ...flags, ...whole("seed", flags.seed) });
+}
+
+/** What belongs to another reproduction is refused, not ignored. */
+function refuseForeign(what: string, flags: ReproduceFlags): void {
+  const foreign = what === "deq" ? (["preset"] as const) : (["draws", "problems"] as const);
+  const given = foreign.find((name) => flags[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} is no option of reproduce ${what}`);
+}
+
+async function reproduceLecture(what: string, flags: ReproduceFlags): Promise<Outcome> {
   const options = {
     ...whole("draws", flags.draws),
     ...whole("problems", flags.problems),
     ...whole("seed", flags.seed),
   };
   const folder = flags.out ?? join("runs", `reproduce-${what}`);
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be made`, { cause });
-  }
+  makeFolder(folder);
   await loadBackend();
   const progress = flags.quiet ? () => {} : (part: string) => note(part);
   const { result, detail } = await reproduceDeq({ ...options, progress });

@@ -10,8 +10,6 @@ export interface Prospect {
   readonly slowestResolved: number | null;
   /** −1/ln of `slowestResolved`, in epochs. */
   readonly timeConstant: number | null;
-  /** The same of the P epochs after those. */
-  readonly laterImprovement: number;
   /** Epochs until a mode that makes the loss fall ever faster has taken 10 % of it. */
   readonly escapeEpochs: number | null;
   /** Whether a mode makes the loss grow. */
@@ -60,7 +58,6 @@ export function prospectOf(
     .map((mode) => Math.max(0, Math.log((0.1 * loss) / size(mode)) / Math.log(modulus(mode))));
   return {
     improvement: (f(0) - f(horizon)) / loss,
-    laterImprovement: (f(horizon) - f(2 * horizon)) / loss,
     slowest: largest(decaying),
     slowestResolved,
     timeConstant: slowestResolved === null ? null : -1 / Math.log(slowestResolved),
