@@ -77,6 +77,9 @@ test.each([
   [["reproduce", "deq", "--draws", "7"], 2, "draws = 7: a whole number of at least 20 is wanted"],
   [["reproduce", "deq", "--problems", "1e3"], 2, "--problems 1e3: a whole number is wanted"],
   [["reproduce", "deq", "--sed", "1"], 2, "unknown option '--sed'"],
+  [["reproduce", "deq", "--preset", "full"], 2, "--preset is no option of reproduce deq"],
+  [["reproduce", "training-verdict", "--draws", "40"], 2, "--draws is no option of"],
+  [["reproduce", "koopman-training", "--preset", "ful"], 2, 'did you mean "full"?'],
   [["reproduce", "deq", "-o", "file"], 3, "the folder file cannot be made"],
 ])("%j is refused", (args, wanted, message) => {
   writeFileSync(join(cwd, "file"), "");

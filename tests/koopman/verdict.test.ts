@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
 import { diagnose, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
-import { forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
+import { believed, forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";
 
@@ -120,6 +120,19 @@ test("a loss that grows by a mode is rising; one that jumps is diverged", () => 
   expect(verdict(overfit).decision).toBe("rising");
   expect(verdict([1, 0.9, NaN]).decision).toBe("diverged");
   expect(verdict([1, 0.9, 2.1]).sentence).toContain("more than twice");
+});
+
+test("that a loss will rise is believed where it has begun to", () => {
+  const growing = { re: 1.05, im: 0, contribution: 0.5, contributionIm: 0, residual: 0 };
+  const escaping = { ...growing, contribution: -0.1 };
+  const window = { length: 60, delays: 30, noise: 0.01, modes: [growing, escaping] };
+  const falling = { ...window, least: 0.4 };
+  expect(believed(falling, 0.4)).toEqual([{ ...growing, re: 1 }, escaping]);
+  expect(believed(falling, 0.42)).toEqual([{ ...growing, re: 1 }, escaping]); // within the noise
+  expect(believed({ ...window, least: 0.3 }, 0.4)).toEqual(window.modes);
+  // Nothing is taken from a forecast that falls anyway.
+  const down = { ...falling, modes: [{ ...growing, contribution: 0.05 }, escaping] };
+  expect(believed(down, 0.4)).toEqual(down.modes);
 });
 
 test("without a reference a dead start reads as stop, and that is said", () => {

@@ -24,6 +24,8 @@ export interface RangeSpectrum {
   /** Shares of the importance: of |λ| ≤ 1/2, and of |λ − 1| ≤ 1/20. */
   readonly nearZero: number;
   readonly nearOne: number;
+  /** The latter of what the modes still do at the last snapshot, |α| |λ|^(M−1). */
+  readonly nearOneNow: number;
 }
 
 /** Singular values of the weights below this share of the largest are left out. */
@@ -36,10 +38,10 @@ const leastShare = 1e-4;
 export function rangeSpectrum(run: Trajectory, of: Observable, range: number): RangeSpectrum {
   const found = spectrumOfRange(run, of, range);
   const { eigenvalues, importance, residuals } = found;
-  const share = (holds: (re: number, im: number) => boolean) => {
-    const total = importance.amplitude.reduce((sum, x) => sum + x, 0);
+  const share = (holds: (re: number, im: number) => boolean, weights = importance.amplitude) => {
+    const total = weights.reduce((sum, x) => sum + x, 0);
     return (
-      importance.amplitude.reduce(
+      weights.reduce(
         (sum, x, j) => sum + (holds(eigenvalues.re[j], eigenvalues.im[j]) ? x : 0),
         0,
       ) / total
@@ -54,7 +56,8 @@ export function rangeSpectrum(run: Trajectory, of: Observable, range: number): R
     importance: digits(importance.amplitude),
     residuals: digits(residuals),
     nearZero: share((re, im) => Math.hypot(re, im) <= 0.5),
-    nearOne: share((re, im) => Math.hypot(re - 1, im) <= 0.05),
+    nearOne: share(atOne),
+    nearOneNow: share(atOne, importance.now),
   };
 }
 
@@ -70,6 +73,8 @@ function spectrumOfRange(run: Trajectory, of: Observable, range: number): Spectr
   const truncation = capped(numericalRank(leastShare), Math.floor(range / 3));
   return dmd(of === "weights" ? states : increments(states), { truncation });
 }
+
+const atOne = (re: number, im: number) => Math.hypot(re - 1, im) <= 0.05;
 
 /** Vectors as columns. */
 function matrixOf(vectors: readonly Float32Array[]): Matrix {

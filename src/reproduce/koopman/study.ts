@@ -114,15 +114,26 @@ function koopmanTables({ settings, findings, spectra, runs }: KoopmanStudy): str
       findings.map(({ published, measure, ours, verdict }) => [published, measure, ours, verdict]),
     ),
     "## Where the importance lies",
+    "Importance is |α|, as in the paper, which counts what a mode did at the first snapshot; “the same now” counts |α||λ|^(M−1), what is left of it at the last.",
     markdownTable(
-      ["start", "of", "epochs", "modes", "|λ| ≤ 1/2", "|λ − 1| ≤ 1/20", "outside 1.001"],
-      spectra.map(({ start, of, range, re, im, nearZero, nearOne }) => [
+      [
+        "start",
+        "of",
+        "epochs",
+        "modes",
+        "|λ| ≤ 1/2",
+        "|λ − 1| ≤ 1/20",
+        "the same now",
+        "outside 1.001",
+      ],
+      spectra.map(({ start, of, range, re, im, nearZero, nearOne, nearOneNow }) => [
         start,
         of,
         String(range),
         String(re.length),
         percent(nearZero),
         percent(nearOne),
+        percent(nearOneNow),
         String(re.filter((x, j) => Math.hypot(x, im[j]) > 1.001).length),
       ]),
     ),

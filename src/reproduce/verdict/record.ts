@@ -29,14 +29,19 @@ export interface Images {
   readonly test: Dataset;
 }
 
-const validationCount = 500;
-const testCount = 2000;
+const heldOut = { validation: 500, test: 2000 } as const;
 
 /**
  * Images of a run: the first `images` and the next 500 of the training set in an order drawn by the
  * seed, and 2000 of the test set; all standardised by the pixels of the first.
  */
-export function imagesFor(all: Split, side: number, images: number, seed: number): Images {
+export function imagesFor(
+  all: Split,
+  side: number,
+  images: number,
+  seed: number,
+  counts: { readonly validation: number; readonly test: number } = heldOut,
+): Images {
   const take = (set: Dataset, name: string, from: number, count: number): Dataset => {
     const order = randomStream(seed, "images", name).permutation(set.count);
     const rows = selectRows(set, order.subarray(from, from + count));
@@ -47,8 +52,8 @@ export function imagesFor(all: Split, side: number, images: number, seed: number
   const scaled = (set: Dataset) => applyStandardisation(set, scale);
   return {
     train: scaled(train),
-    validation: scaled(take(all.train, "train", images, validationCount)),
-    test: scaled(take(all.test, "test", 0, testCount)),
+    validation: scaled(take(all.train, "train", images, counts.validation)),
+    test: scaled(take(all.test, "test", 0, counts.test)),
   };
 }
 
