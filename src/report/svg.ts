@@ -93,14 +93,14 @@ export function svg(
   return `${root.outerHTML}\n`;
 }
 
-interface Element {
+export interface SvgElement {
   readonly attributes: Iterable<{ readonly name: string; value: string }>;
-  readonly children: Iterable<Element>;
+  readonly children: Iterable<SvgElement>;
   removeAttribute(name: string): void;
 }
 
 /** Without classes, and with coordinates of two decimals: a tenth of the bytes, the same picture. */
-function tidy(element: Element): void {
+export function tidy(element: SvgElement): void {
   element.removeAttribute("class");
   for (const attribute of [...element.attributes]) {
     if (/^(d|transform|points|[xy][12]?|c[xy]|r|width|height)$/.test(attribute.name)) {
