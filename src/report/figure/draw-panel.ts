@@ -28,6 +28,8 @@ export interface Words {
 export interface Drawn {
   readonly options: Plot.PlotOptions;
   readonly words: readonly Words[];
+  /** Lines from a rule up to its label, where that stands in a higher row. */
+  readonly leaders: readonly Readonly<Record<string, string | number>>[];
 }
 
 export const tickSize = 9.5;
@@ -185,6 +187,14 @@ export function drawPanel(
       ],
     },
     words: wordsOf(panel, layout, box, inner, theme),
+    leaders: rules(panel).map((mark, i) => ({
+      x1: left + x.share(mark.x!) * inner.width,
+      x2: left + x.share(mark.x!) * inner.width,
+      y1: top,
+      y2: top - 2 - row * layout.labelRows[i] - (layout.labelRows[i] > 0 ? 7 : 6),
+      stroke: colourOf(mark.role, theme),
+      "stroke-width": 0.8,
+    })),
   };
 }
 
@@ -234,7 +244,8 @@ function wordsOf(
       if (share < 0 || share > 1) continue;
       words.push({
         x: x0 + inner.width - 3,
-        y: y0 + inner.height * (1 - share) - 3,
+        // Above its line, unless that is where the panel ends.
+        y: y0 + inner.height * (1 - share) + (share > 0.9 ? 10 : -3),
         text: fit(mark.label, inner.width - 6, tickSize),
         size: tickSize,
         fill: colourOf(mark.role, theme),

@@ -105,10 +105,11 @@ function draw(figure: Figure, theme: Theme, detail: number): string {
     make("rect", { width, height, fill: theme.paper }),
   );
   for (const { x, y, drawn } of placed) {
-    const group = make("g", { transform: `translate(${x},${y})` });
+    const group = make("g", { transform: `translate(${x},${y})`, "text-anchor": "middle" });
     const plot = Plot.plot({ ...drawn.options, style: {}, document });
     plot.querySelector("style")?.remove();
     for (const child of [...plot.children]) group.append(child);
+    for (const line of drawn.leaders) group.append(make("line", line));
     root.append(group);
   }
   for (const { mark, text, x, y } of legend.entries) {
