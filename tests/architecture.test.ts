@@ -16,8 +16,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   koopman: ["linalg", "data"],
   verification: ["graph", "autodiff", "linalg", "solvers", "models"],
-  report: [],
   config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
+  report: ["koopman", "training", "verification"],
   reproduce: [
     "graph",
     "linalg",
@@ -43,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "onnx",
     "runtime",
     "graph",
+    "report",
   ],
 };
 

@@ -132,17 +132,15 @@ export function slidingFigure({
     throw new DataError(`slidingFigure: no window of ${input.of} has a spectrum`);
   const changes = changesOf(slides);
   const last = slides[slides.length - 1];
-  const rules = changes
-    .slice(1)
-    .map(
-      ({ step, decision }): Mark => ({
-        type: "rule",
-        role: "faint",
-        x: step,
-        dash: "dotted",
-        label: decision,
-      }),
-    );
+  const rules = changes.slice(1).map(
+    ({ step, decision }): Mark => ({
+      type: "rule",
+      role: "faint",
+      x: step,
+      dash: "dotted",
+      label: decision,
+    }),
+  );
   return {
     schema: "eigenflow/figure@1",
     name: input.name ?? "sliding",

@@ -48,7 +48,7 @@ export function drawMark(mark: Mark, ground: Ground): Plot.Markish[] {
       ];
     }
     case "circle": {
-      const turn = Array.from({ length: 241 }, (_, k) => (k * Math.PI) / 120);
+      const turn = Array.from({ length: 121 }, (_, k) => (k * Math.PI) / 60);
       const points = turn.map(
         (angle): Point => [
           x.share(mark.x + mark.r * Math.cos(angle)),

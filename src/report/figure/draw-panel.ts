@@ -22,6 +22,8 @@ export interface Words {
   readonly size: number;
   readonly anchor?: "start" | "middle" | "end";
   readonly bold?: boolean;
+  /** On the marks: with an edge in the colour of the ground. */
+  readonly halo?: true;
 }
 
 /** A panel ready to be put in the figure: what Plot is to draw, the texts, and the area of its marks. */
@@ -54,7 +56,7 @@ export function layoutOf(panel: Panel, width: number): Layout {
   let x = scaleOf(panel.x, valuesOf(panel.marks, "x"), panel.equal ? 0.06 : 0.02);
   let y = scaleOf(panel.y, valuesOf(panel.marks, "y"), 0.06);
   if (panel.equal) [x, y] = sameLengths(panel, x, y);
-  const yTicks = within(y.ticks(panel.equal ? 5 : 5));
+  const yTicks = within(y.ticks(5));
   const left = Math.ceil(12 + Math.max(0, ...yTicks.map(({ text }) => widthOf(text, tickSize))));
   const labelRows = rowsOf(rules(panel), x, width - left - right);
   const heads = (panel.title ? row + 3 : 0) + (panel.y.label === "" ? 0 : row + 1);
@@ -211,13 +213,13 @@ function wordsOf(
   let line = box.y + 11;
   if (panel.title) {
     const text = fit(panel.title, box.width - 8, 10, true);
-    words.push({ x: box.x + 4, y: line, text, size: 10, fill: theme.ink, bold: true });
+    words.push({ x: box.x, y: line, text, size: 10, fill: theme.ink, bold: true });
     line += row + 3;
   }
   if (panel.y.label !== "")
     words.push({
       ...small,
-      x: box.x + 4,
+      x: box.x,
       y: line,
       text: fit(panel.y.label, box.width - 8, tickSize),
     });
@@ -250,6 +252,7 @@ function wordsOf(
         size: tickSize,
         fill: colourOf(mark.role, theme),
         anchor: "end",
+        halo: true,
       });
     }
     if (mark.type === "text") words.push(...textWords(mark, { x, y }, x0, y0, inner, theme));
@@ -277,6 +280,7 @@ function textWords(
       text,
       size: tickSize,
       fill: colourOf(mark.role, theme),
+      halo: true,
       ...(out && { anchor: "end" as const }),
     },
   ];

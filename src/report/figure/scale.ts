@@ -75,7 +75,12 @@ const extent = (values: readonly number[]): [number, number] => {
 export function linearTicks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / Math.max(1, count);
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((k) => k * unit).find((one) => one >= rough * 0.999) ?? rough;
+  // The nearest of 1, 2, 5 and 10 by ratio.
+  const step =
+    unit *
+    [1, 2, 5, 10][
+      [Math.SQRT2, Math.sqrt(10), Math.sqrt(50)].filter((k) => rough / unit >= k).length
+    ];
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) =>

@@ -16,7 +16,7 @@ export const columns = [
   "text",
 ] as const;
 
-type Row = Partial<Record<(typeof columns)[number], string | number | boolean | null>>;
+type Row = Partial<Record<(typeof columns)[number], Cell>>;
 
 /**
  * The data of a figure as CSV (RFC 4180), a row for each point of each mark; blank where a line breaks.
@@ -24,23 +24,26 @@ type Row = Partial<Record<(typeof columns)[number], string | number | boolean | 
  */
 export function toCsv(figure: Figure): string {
   checkFigure(figure);
-  const lines = [columns.join(",")];
+  const rows: Row[] = [];
   figure.panels.forEach((panel, p) => {
     panel.marks.forEach((mark, m) => {
       for (const row of rowsOf(mark)) {
-        const whole: Row = {
-          panel: panel.title ?? p + 1,
-          mark: m + 1,
-          type: mark.type,
-          name: mark.name,
-          ...row,
-        };
-        lines.push(columns.map((column) => cell(whole[column])).join(","));
+        const head = { panel: panel.title ?? p + 1, mark: m + 1, type: mark.type, name: mark.name };
+        rows.push({ ...head, ...row });
       }
     });
   });
-  return `${lines.join("\r\n")}\r\n`;
+  return csvOf(
+    columns,
+    rows.map((row) => columns.map((column) => row[column])),
+  );
 }
+
+type Cell = string | number | boolean | null | undefined;
+
+/** A header and rows as CSV. */
+export const csvOf = (header: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+  [header, ...rows].map((row) => `${row.map(cell).join(",")}\r\n`).join("");
 
 function rowsOf(mark: Mark): Row[] {
   switch (mark.type) {
@@ -68,7 +71,7 @@ function rowsOf(mark: Mark): Row[] {
   }
 }
 
-function cell(value: Row[keyof Row]): string {
+function cell(value: Cell): string {
   if (value === undefined || value === null) return "";
   const text = Object.is(value, -0) ? "-0" : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -13,6 +13,7 @@ import { type Theme, type ThemeName, themeOf } from "./theme.ts";
 /** Widths on paper at 96 px an inch: 3.3 in and 6.9 in. */
 const widths = { column: 316.8, page: 662.4 } as const;
 const edge = 8;
+const edging = { "paint-order": "stroke", "stroke-width": "3", "stroke-linejoin": "round" };
 const largestBytes = 200_000;
 
 export interface SvgOptions {
@@ -67,7 +68,7 @@ function draw(figure: Figure, theme: Theme, detail: number): string {
     // One row has one frame: the room that any of its panels needs.
     const layouts = aligned(row.map((panel) => layoutOf(panel, cell)));
     const heights = row.map((panel, i) =>
-      heightOf(panel, layouts[i], cell, columns > 1 ? 0.8 : 0.56),
+      heightOf(panel, layouts[i], cell, columns > 2 ? 0.8 : columns > 1 ? 0.62 : 0.56),
     );
     const height = Math.max(...heights);
     row.forEach((panel, i) => {
@@ -120,9 +121,13 @@ function draw(figure: Figure, theme: Theme, detail: number): string {
     );
     root.append(at);
   }
-  for (const { x, y, text, fill, size, anchor = "start", bold } of words) {
+  for (const { x, y, text, fill, size, anchor = "start", bold, halo } of words) {
     const written = make("text", { x, y, fill, "font-size": size, "text-anchor": anchor }, text);
     if (bold) written.setAttribute("font-weight", "bold");
+    if (halo) {
+      for (const [name, value] of Object.entries({ ...edging, stroke: theme.paper }))
+        written.setAttribute(name, value);
+    }
     root.append(written);
   }
   tidy(root as unknown as SvgElement);

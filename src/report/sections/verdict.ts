@@ -1,0 +1,44 @@
+import type { Analysis } from "../../koopman/analysis.ts";
+import { counted, inWords, percent } from "../builders/words.ts";
+import type { ReportVerdict } from "../content.ts";
+
+/** The verdict of an analysis: the word, the forecast with its margin, the evidence. */
+export function verdictOf({ verdict, warnings }: Analysis, of: string): ReportVerdict {
+  const { decision, sentence, forecast, forecastError, prospect, cannotSay } = verdict;
+  const evidence = [`${verdict.agreeing} of ${counted(verdict.windows, "window")} agree.`];
+  if (prospect !== null) {
+    const { improvement, slowestResolved, timeConstant, escapeEpochs, epochsToStop } = prospect;
+    evidence.push(
+      `The next ${forecast.length} values are to take ${percent(improvement)} off the loss, now ${inWords(verdict.loss, 4)}.`,
+    );
+    if (epochsToStop !== null && epochsToStop > 0)
+      evidence.push(`${counted(epochsToStop, "value")} remain until little is left to gain.`);
+    if (timeConstant !== null && slowestResolved !== null)
+      evidence.push(
+        `The slowest mode that can be told from 1 is ${inWords(slowestResolved, 4)}: a time constant of ` +
+          `${inWords(timeConstant)} values.`,
+      );
+    if (escapeEpochs !== null)
+      evidence.push(`A growing mode leaves the plateau in about ${inWords(escapeEpochs)} values.`);
+  }
+  evidence.push(...warnings);
+  const end = forecast[forecast.length - 1];
+  return {
+    of,
+    decision,
+    sentence,
+    ...(end !== undefined &&
+      Number.isFinite(end) && {
+        number: {
+          label: `loss forecast ${forecast.length} values ahead`,
+          value: inWords(end, 4),
+          margin:
+            forecastError === null
+              ? "(no margin: too early to have tested a forecast)"
+              : `± ${percent(Math.max(forecastError, 1e-4))} (what the forecast of half a window ago was off by${forecastError < 1e-4 ? ", at most" : ""})`,
+        },
+      }),
+    evidence,
+    cannotSay,
+  };
+}

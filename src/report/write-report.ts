@@ -1,0 +1,47 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { InputError } from "../errors.ts";
+import { writeAtomically } from "../training/atomic-file.ts";
+import { figuresOf, type ReportContent } from "./content.ts";
+import { toCsv } from "./figure/to-csv.ts";
+import { toPng } from "./figure/to-png.ts";
+import { toSvg } from "./figure/to-svg.ts";
+import { reportPage } from "./page.ts";
+
+/** The files that a report left. */
+export interface WrittenReport {
+  readonly page: string;
+  readonly figures: readonly string[];
+}
+
+/**
+ * Writes the page to `out` and every figure as figures/NAME.svg, .png and .csv beside it, the page last:
+ * all is computed before anything is written, and each file is put in place whole.
+ *
+ * @throws InputError  where a file cannot be written
+ * @throws DataError  as `reportPage`
+ */
+export async function writeReport(content: ReportContent, out: string): Promise<WrittenReport> {
+  const page = reportPage(content);
+  const folder = join(dirname(out), "figures");
+  const files: { path: string; contents: string | Uint8Array }[] = [];
+  for (const figure of figuresOf(content)) {
+    const path = (ending: string) => join(folder, `${figure.name}.${ending}`);
+    files.push(
+      { path: path("svg"), contents: toSvg(figure, { theme: "print" }) },
+      { path: path("png"), contents: await toPng(figure, { theme: "print" }) },
+      { path: path("csv"), contents: toCsv(figure) },
+    );
+  }
+  try {
+    mkdirSync(files.length > 0 ? folder : dirname(out), { recursive: true });
+    for (const { path, contents } of files) writeAtomically(path, contents);
+    writeAtomically(out, page);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new InputError(`${out}: cannot write the report there (${code})`, {
+      cause,
+    });
+  }
+  return { page: out, figures: files.map(({ path }) => path) };
+}
