@@ -13,6 +13,7 @@ import { type Interrupt, listen } from "./interrupt.ts";
 import { grouped } from "./numbers.ts";
 import { note, type Outcome, printResult } from "./output.ts";
 import { forLine, type ProgressMode, progress } from "./progress.ts";
+import { reportRun } from "./run-report.ts";
 import { trainedText } from "./trained.ts";
 import { version } from "./version.ts";
 
@@ -114,14 +115,21 @@ async function follow(
     shown.done();
   }
   if (result === undefined) throw new InternalError("a run ended without a result");
-  return outcomeOf(result, { text: !jsonl, stop: received() });
+  // A run that was stopped has not ended: it goes on, and is reported then.
+  const page = result.status === "stopped" ? null : await reportRun(experiment, directory, result);
+  return outcomeOf(result, { text: !jsonl, stop: received(), page });
 }
 
 function outcomeOf(
   result: RunResult,
-  { text, stop }: { text: boolean; stop: keyof typeof signalCodes | null },
+  {
+    text,
+    stop,
+    page,
+  }: { text: boolean; stop: keyof typeof signalCodes | null; page: string | null },
 ): Outcome {
-  const { type: _, refused, ...document } = result;
+  const { type: _, refused, ...rest } = result;
+  const document = { ...rest, ...(page && { report: page }) };
   const { run, status, reason, steps } = result;
   const resume = `npx eigenflow train --resume ${run}`;
   switch (status) {
@@ -129,7 +137,7 @@ function outcomeOf(
     case "stopped-by-verdict":
       return {
         document: { ...document, refused: refused?.message },
-        text: text ? trainedText(result) : "",
+        text: text ? trainedText(result, page) : "",
         ...(refused && { failure: refused }),
       };
     case "stopped":

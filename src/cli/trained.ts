@@ -4,7 +4,7 @@ import { claimLine } from "./claims.ts";
 import { grouped, percent, short } from "./numbers.ts";
 
 /** A completed run for a reader: what was reached, what is proven, what to do next. */
-export function trainedText(result: RunResult): string {
+export function trainedText(result: RunResult, page: string | null): string {
   const { run, epochs, steps, test, secondsPerEpoch, model, certificate, refused } = result;
   const reached =
     test?.accuracy === undefined
@@ -31,7 +31,9 @@ export function trainedText(result: RunResult): string {
     lines.push(...certificate.claims.map((claim) => `  ${claimLine(claim)}`));
   }
   if (refused) lines.push("", "no certificate: see the error");
-  lines.push("", `model    ${model}`, `metrics  ${join(run, "metrics.jsonl")}`, "", "next:");
+  lines.push("", `model    ${model}`, `metrics  ${join(run, "metrics.jsonl")}`);
+  if (page !== null) lines.push(`report   ${page}`);
+  lines.push("", "next:");
   if (certificate) lines.push(`  npx eigenflow certify ${model}`);
   lines.push(`  npx eigenflow predict ${model} INPUT    # .csv, .npy or IDX images`);
   return lines.join("\n");

@@ -16,9 +16,14 @@ import { figureTable, reportTable } from "./page/tables.ts";
  * methods, limits and how to get it again; the figures follow the reader's light or dark, each with its
  * description, its data as a table and as CSV. Equal contents give equal bytes.
  *
+ * @param filesBeside  whether figures/NAME.csv will lie beside the page, for data too long to be in it
+ *
  * @throws DataError  for a figure that is none, or two of one name
  */
-export function reportPage(content: ReportContent): string {
+export function reportPage(
+  content: ReportContent,
+  { filesBeside = false }: { readonly filesBeside?: boolean } = {},
+): string {
   const figures = figuresOf(content).map(({ name }) => name);
   const twice = figures.find((name, i) => figures.indexOf(name) !== i);
   if (twice !== undefined) throw new DataError(`two figures of the report are named "${twice}"`);
@@ -40,7 +45,7 @@ ${subtitle === undefined ? null : html`<p class="faint">${subtitle}</p>`}
 </header>
 <main>
 ${verdicts.map(verdictCard)}
-${sections.map(sectionOf)}
+${sections.map((section) => sectionOf(section, filesBeside))}
 ${part("Methods", paragraphs(methods))}
 ${part("What this cannot say", list(limits))}
 ${part("References", list(references))}
@@ -80,19 +85,23 @@ const list = (items: readonly string[]): Markup =>
 const part = (title: string, body: Markup): Markup =>
   body.html === "" ? html`` : html`<section><h2>${title}</h2>${body}</section>`;
 
-const sectionOf = ({ title, paragraphs: texts, figures, tables }: ReportSection): Markup =>
+const sectionOf = (
+  { title, paragraphs: texts, figures, tables }: ReportSection,
+  beside: boolean,
+): Markup =>
   html`<section><h2>${title}</h2>
 ${paragraphs(texts)}
-${figures.map(figureOf)}
+${figures.map((figure) => figureOf(figure, beside))}
 ${tables.map(reportTable)}
 </section>`;
 
 const figureOf = (
   figure: Figure,
+  beside: boolean,
 ): Markup => html`<figure id="figure-${figure.name}" class="${figure.size}">
 ${trusted(toSvg(figure, { theme: "page" }))}
 <figcaption>${figure.caption}</figcaption>
-${figureTable(figure)}
+${figureTable(figure, beside)}
 </figure>`;
 
 function reproduction({ reproduce }: ReportContent): Markup {

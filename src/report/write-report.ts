@@ -22,7 +22,7 @@ export interface WrittenReport {
  * @throws DataError  as `reportPage`
  */
 export async function writeReport(content: ReportContent, out: string): Promise<WrittenReport> {
-  const page = reportPage(content);
+  const page = reportPage(content, { filesBeside: true });
   const folder = join(dirname(out), "figures");
   const files: { path: string; contents: string | Uint8Array }[] = [];
   for (const figure of figuresOf(content)) {

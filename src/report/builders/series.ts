@@ -61,7 +61,7 @@ export function seriesFigure({
     title: input.title ?? label,
     caption:
       input.caption ??
-      `${label} over the ${unit}s, of ${counted(series.length, "series", "series")}.`,
+      `${label.charAt(0).toUpperCase()}${label.slice(1)} over the ${unit}s, of ${counted(series.length, "series", "series")}.`,
     alt: series.map((one) => altOf(one, unit)).join(" "),
     size: "column",
     panels: [

@@ -30,12 +30,13 @@ export function verdictOf({ verdict, warnings }: Analysis, of: string): ReportVe
     ...(end !== undefined &&
       Number.isFinite(end) && {
         number: {
-          label: `loss forecast ${forecast.length} values ahead`,
+          label:
+            `loss forecast ${forecast.length} values ahead` +
+            (forecastError === null
+              ? "; too early to have tested a forecast, so without a margin"
+              : "; the margin is what the forecast of half a window ago was off by"),
           value: inWords(end, 4),
-          margin:
-            forecastError === null
-              ? "(no margin: too early to have tested a forecast)"
-              : `± ${percent(Math.max(forecastError, 1e-4))} (what the forecast of half a window ago was off by${forecastError < 1e-4 ? ", at most" : ""})`,
+          margin: forecastError === null ? "" : `± ${percent(Math.max(forecastError, 1e-4))}`,
         },
       }),
     evidence,

@@ -1,0 +1,165 @@
+import { analyseSeries } from "../koopman/analysis.ts";
+import type { Metrics } from "../training/events.ts";
+import type { Certificate } from "../verification/certificate.ts";
+import { analysisSections } from "./analysis-report.ts";
+import { seriesFigure } from "./builders/series.ts";
+import { counted, inWords, percent } from "./builders/words.ts";
+import type { ReportContent, ReportSection, ReportVerdict, Reproduction } from "./content.ts";
+import { certificateSection } from "./sections/certificate.ts";
+import { limits, methodsOf, references } from "./sections/methods.ts";
+import { solverSection } from "./sections/solver.ts";
+import { verdictOf } from "./sections/verdict.ts";
+
+export interface EpochMetrics {
+  readonly epoch: number; // from 1
+  readonly train: Metrics;
+  readonly test: Metrics;
+}
+
+/** A training run of ours, as its folder tells it. */
+export interface TrainedRun {
+  readonly name: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly model: string; // its kind
+  readonly epochs: readonly EpochMetrics[];
+  /** The learning rate at steps that were logged. */
+  readonly rates: readonly { readonly step: number; readonly rate: number }[];
+  readonly testRows: number;
+  /** The loss of guessing; null for none that is known. */
+  readonly reference: number | null;
+  readonly certificate: Certificate | null;
+  /** Why there is no certificate although the model's kind has one. */
+  readonly refused: string | null;
+  readonly reproduce: Reproduction;
+}
+
+/**
+ * The report of a training run of ours: what it reached, what its loss says, the solver, what is proven.
+ * There is no wall time in it: equal runs have equal reports.
+ */
+export function runReport(run: TrainedRun): ReportContent {
+  const { name, model, epochs, certificate, refused, reproduce, reference } = run;
+  const steps = epochs.map(({ epoch }) => epoch);
+  const losses = epochs.map(({ train }) => train.loss ?? Number.NaN);
+  const usable = losses.length > 0 && losses.every((loss) => !(loss < 0));
+  const analysis = usable
+    ? analyseSeries(
+        {
+          name: "train.loss",
+          source: "metrics.jsonl",
+          kind: "eigenflow-metrics",
+          steps,
+          values: losses,
+        },
+        { reference },
+      )
+    : null;
+  return {
+    title: `Training run ${name}`,
+    subtitle: `${model}, ${counted(epochs.length, "epoch")}`,
+    verdicts: [
+      reached(run),
+      ...(analysis ? [verdictOf(analysis, "What its training loss says")] : []),
+    ],
+    sections: [
+      ...(epochs.length > 0 ? [curves(run)] : []),
+      ...solverSection(epochs),
+      ...certificateSection(certificate, refused),
+      ...(analysis ? analysisSections(analysis, { unit: "epoch", prefix: "train-" }) : []),
+    ],
+    methods: [
+      `A model of kind ${model} was trained for ${counted(epochs.length, "epoch")} (${run.status}: ${run.reason}); the ` +
+        "configuration below holds every option. Losses are means over the samples of an epoch, those of training taken while the " +
+        "weights change, those of the test after each epoch.",
+      ...(analysis ? [methodsOf(analysis, null)] : []),
+    ],
+    references,
+    limits: [
+      "The test rows come from the same source as those of training: the report cannot show what happens on others.",
+      ...(analysis ? limits(analysis) : []),
+    ],
+    reproduce,
+  };
+}
+
+/** What was reached, with the margin that so many test rows leave. */
+function reached({ status, reason, epochs, testRows, name }: TrainedRun): ReportVerdict {
+  const last = epochs.at(-1)?.test;
+  const share = last?.accuracy;
+  const known = typeof last?.loss === "number" && Number.isFinite(last.loss);
+  return {
+    of: name,
+    decision: status === "completed" ? "completed" : "failed",
+    sentence:
+      status === "completed"
+        ? `Trained to its end: ${reason}.`
+        : `Ended with ${status}: ${reason}.`,
+    ...(typeof share === "number"
+      ? {
+          number: {
+            label: `test accuracy; the margin is 1.96 standard errors of ${counted(testRows, "row")}`,
+            value: percent(share, 4),
+            margin: `± ${percent(1.96 * Math.sqrt((share * (1 - share)) / testRows))}`,
+          },
+        }
+      : known
+        ? {
+            number: {
+              label: "test loss, its margin not known",
+              value: inWords(last.loss, 4),
+              margin: "",
+            },
+          }
+        : {}),
+    evidence: known
+      ? [`Test loss ${inWords(last.loss, 4)} after ${counted(epochs.length, "epoch")}.`]
+      : [],
+    cannotSay: [],
+  };
+}
+
+const finiteOrNull = (value: number | null | undefined) =>
+  typeof value === "number" && Number.isFinite(value) ? value : null;
+
+function curves({ epochs, rates }: TrainedRun): ReportSection {
+  const steps = epochs.map(({ epoch }) => epoch);
+  const line = (name: string, of: (one: EpochMetrics) => number | undefined) => ({
+    name,
+    steps,
+    values: epochs.map((one) => finiteOrNull(of(one))),
+  });
+  const figures = [];
+  const loss = [line("training", ({ train }) => train.loss), line("test", ({ test }) => test.loss)];
+  if (loss.some(({ values }) => values.some((value) => value !== null)))
+    figures.push(seriesFigure({ name: "losses", title: "Loss", label: "loss", series: loss }));
+  if (epochs.some(({ test }) => typeof test.accuracy === "number"))
+    figures.push(
+      seriesFigure({
+        name: "accuracy",
+        title: "Accuracy",
+        label: "accuracy",
+        series: [
+          line("training", ({ train }) => train.accuracy),
+          line("test", ({ test }) => test.accuracy),
+        ],
+      }),
+    );
+  if (rates.length > 1)
+    figures.push(
+      seriesFigure({
+        name: "learning-rate",
+        title: "Learning rate",
+        label: "learning rate",
+        unit: "step",
+        series: [
+          {
+            name: "learning rate",
+            steps: rates.map(({ step }) => step),
+            values: rates.map(({ rate }) => finiteOrNull(rate)),
+          },
+        ],
+      }),
+    );
+  return { title: "Training", paragraphs: [], figures, tables: [] };
+}

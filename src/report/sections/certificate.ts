@@ -1,0 +1,49 @@
+import type { Certificate, ClaimKind } from "../../verification/certificate.ts";
+import type { ReportSection } from "../content.ts";
+
+const says: Readonly<Record<ClaimKind, string>> = {
+  "unique-equilibrium": "one equilibrium for every input",
+  resolvent: "the iteration solves for these weights",
+  convergence: "a step of the iteration shrinks the error by this factor or more",
+  lipschitz: "logits per unit of raw input",
+};
+
+/** What is proven of the model's file, or why nothing is; no section where its kind has nothing to prove. */
+export function certificateSection(
+  certificate: Certificate | null,
+  refused: string | null,
+): ReportSection[] {
+  if (certificate === null && refused === null) return [];
+  return [
+    {
+      title: "Certificate",
+      paragraphs:
+        certificate === null
+          ? [`There is no certificate: ${refused}`]
+          : [
+              "Proven in float64 of the float32 weights in the file, in the Euclidean norm; a bound stands on the safe side of " +
+                "the measured number and its rounding margin. `eigenflow certify` proves it again from the file alone.",
+            ],
+      figures: [],
+      tables:
+        certificate === null
+          ? []
+          : [
+              {
+                name: "certificate",
+                caption: "Claims.",
+                columns: ["claim", "inequality", "bound", "measured", "rounding margin"],
+                rows: certificate.claims.map(
+                  ({ kind, inequality, bound, measured, roundingMargin }) => [
+                    says[kind],
+                    inequality,
+                    bound,
+                    measured,
+                    roundingMargin,
+                  ],
+                ),
+              },
+            ],
+    },
+  ];
+}
