@@ -131,7 +131,7 @@ export function analysisSections(
         of,
         unit,
         modes: last.modes,
-        length: last.length,
+        fitted: last.length - last.delays + 1,
         end: last.to,
         spacing: series.spacing,
       }),

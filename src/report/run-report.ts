@@ -49,6 +49,7 @@ export function runReport(run: TrainedRun): ReportContent {
           name: "train.loss",
           source: "metrics.jsonl",
           kind: "eigenflow-metrics",
+          caveats: rateCaveats(run),
           steps,
           values: losses,
         },
@@ -81,6 +82,18 @@ export function runReport(run: TrainedRun): ReportContent {
     ],
     reproduce,
   };
+}
+
+/** A verdict is about a constant learning rate: where it was none, that is said with it. */
+function rateCaveats({ rates }: TrainedRun): string[] {
+  const values = rates.map(({ rate }) => rate);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return high > 1.01 * low
+    ? [
+        `the learning rate went from ${inWords(values[0])} to ${inWords(values[values.length - 1])}: verdict and forecast ` +
+          "suppose a constant one",
+      ]
+    : [];
 }
 
 /** What was reached, with the margin that so many test rows leave. */

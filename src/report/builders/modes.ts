@@ -14,14 +14,14 @@ export interface Exponential {
 const most = 5;
 
 /**
- * What each mode contributes over a window and as far ahead: Re Σ c λⁿ of the mode and its conjugate, for
+ * What each mode contributes where it was fitted and as far ahead: Re Σ c λⁿ of the mode and its conjugate, for
  * the five that contribute most.
  *
  * @throws DataError  for no mode
  */
 export function modesFigure({
   modes,
-  length,
+  fitted,
   end,
   spacing = 1,
   ...input
@@ -31,19 +31,20 @@ export function modesFigure({
   readonly of: string;
   readonly unit?: string;
   readonly modes: readonly Exponential[];
-  readonly length: number; // values in the window
+  /** Values that the last row of the delays was fitted to: before them an expansion does not hold. */
+  readonly fitted: number;
   readonly end: number; // step of its last
   readonly spacing?: number; // steps between values
 }): Figure {
   const unit = input.unit ?? "epoch";
   const single = modes.filter(({ im }) => im >= 0);
   if (single.length === 0) throw new DataError(`modesFigure: no mode of ${input.of}`);
-  const times = Array.from({ length: 2 * length }, (_, i) => i - length + 1);
+  const times = Array.from({ length: 2 * fitted }, (_, i) => i - fitted + 1);
   const steps = times.map((n) => end + n * spacing);
   const courses = single
     .map((mode) => ({ mode, y: times.map((n) => courseAt(mode, n)) }))
     .filter(({ y }) => y.every(Number.isFinite))
-    .map((course) => ({ ...course, top: Math.max(...course.y.slice(0, length).map(Math.abs)) }))
+    .map((course) => ({ ...course, top: Math.max(...course.y.slice(0, fitted).map(Math.abs)) }))
     .sort((a, b) => b.top - a.top);
   const shown = courses.slice(0, most);
   const lines = shown.map(
@@ -61,18 +62,18 @@ export function modesFigure({
     name: input.name ?? "modes",
     title: input.title ?? "Modes over time",
     caption:
-      `What each mode contributes to ${input.of} over its window (left of the line) and as far ahead, ` +
+      `What each mode contributes to ${input.of} over the values it was fitted to (left of the line) and as far ahead, ` +
       `the ${counted(shown.length, "mode")} of most weight of ${single.length}.`,
     alt:
       `${counted(single.length, "mode")} of ${input.of}. ` +
       shown
         .map(
           ({ mode, y }) =>
-            `λ = ${eigenvalueInWords(mode)}: ${inWords(y[0])} at the start of the window, ` +
-            `${inWords(y[length - 1])} at its end.`,
+            `λ = ${eigenvalueInWords(mode)}: ${inWords(y[0])} at first, ` +
+            `${inWords(y[fitted - 1])} at the last value.`,
         )
         .join(" ") +
-      (first ? "" : " None stays finite over the window."),
+      (first ? "" : " None stays finite there."),
     size: "column",
     panels: [
       {

@@ -66,7 +66,15 @@ const role: Check = (value, at) => {
   if (typeof value === "number" ? !Number.isInteger(value) || value < 0 : true)
     oneOf("ink", "faint", "alarm", "0, 1, 2, …")(value, at);
 };
-const numbers = list(number);
+/** A list of numbers; the place of each is only made out where one is wrong. */
+const numbersOr =
+  (also: (value: unknown) => boolean, check: Check): Check =>
+  (value, at) => {
+    const good = (one: unknown) => Number.isFinite(one) || also(one);
+    if (!(Array.isArray(value) && value.every(good))) list(check)(value, at);
+  };
+const numbers = numbersOr(() => false, number);
+const numbersOrNull = numbersOr((value) => value === null, orNull(number));
 const dash = oneOf("solid", "dashed", "dotted");
 const marker = oneOf("circle", "square", "triangle", "diamond", "star", "cross", "wye");
 const named = { role, "name?": text };
@@ -76,7 +84,7 @@ const marks: Readonly<Record<Mark["type"], Fields>> = {
   line: {
     ...named,
     x: numbers,
-    y: list(orNull(number)),
+    y: numbersOrNull,
     "dash?": dash,
     "weight?": oneOf("thin", "thick"),
   },

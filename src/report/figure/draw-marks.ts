@@ -66,7 +66,6 @@ export function drawMark(mark: Mark, ground: Ground): Plot.Markish[] {
           stroke,
           strokeWidth: 1.3,
           dy: -5,
-          ariaLabel: "missing",
         }),
       ];
     }

@@ -28,8 +28,8 @@ function linearScale({ label, domain }: FigureAxis, values: readonly number[], p
   let [low, high] = domain ?? extent(values);
   if (low > high) throw new DataError(`figure: no number on the axis "${label}"`);
   if (domain === undefined) {
-    const room = low === high ? Math.max(Math.abs(low), 1e-12) / 2 : (high - low) * pad;
-    [low, high] = [low - room, high + room];
+    const room = low === high ? Math.abs(low) / 2 : (high - low) * pad;
+    [low, high] = low === 0 && high === 0 ? [0, 1] : [low - room, high + room];
   }
   const share = (value: number) => (value - low) / (high - low);
   return {

@@ -22,7 +22,7 @@ export function certificateSection(
           ? [`There is no certificate: ${refused}`]
           : [
               "Proven in float64 of the float32 weights in the file, in the Euclidean norm; a bound stands on the safe side of " +
-                "the measured number and its rounding margin. `eigenflow certify` proves it again from the file alone.",
+                "the measured number and its rounding margin. The command eigenflow certify proves it again from the file alone.",
             ],
       figures: [],
       tables:

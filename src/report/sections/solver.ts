@@ -22,6 +22,7 @@ export function solverSection(epochs: readonly EpochMetrics[]): ReportSection[] 
       steps,
       values: found.map((summary) => (summary === undefined ? null : (value(summary) ?? null))),
     }));
+  const shares = lines(({ unconverged }) => unconverged);
   const last = there.map(({ name, found }) => ({ name, summary: found[found.length - 1] }));
   const failing = last.filter(({ summary }) => (summary?.unconverged ?? 0) > 0);
   return [
@@ -38,15 +39,19 @@ export function solverSection(epochs: readonly EpochMetrics[]): ReportSection[] 
         seriesFigure({
           name: "iterations",
           title: "Iterations of the solver",
-          label: "iterations, mean over the samples",
+          label: "mean iterations",
           series: lines(({ meanIterations }) => meanIterations),
         }),
-        seriesFigure({
-          name: "unconverged",
-          title: "Solves that did not converge",
-          label: "share of the samples",
-          series: lines(({ unconverged }) => unconverged),
-        }),
+        ...(shares.some(({ values }) => values.some((value) => value !== null && value > 0))
+          ? [
+              seriesFigure({
+                name: "unconverged",
+                title: "Solves that did not converge",
+                label: "share of the samples",
+                series: shares,
+              }),
+            ]
+          : []),
       ],
       tables: [
         {
