@@ -161,6 +161,26 @@ program
   );
 
 program
+  .command("report")
+  .description("write the analysis of runs as one page that needs nothing else, and its figures")
+  .argument("<path...>", "runs, logs or snapshots")
+  .requiredOption("-o, --out <file>", "the page, such as report.html")
+  .option("--title <text>", "what stands above it")
+  .option(...ofOption)
+  .option(...columnOption)
+  .option(...windowOption)
+  .option(...referenceOption)
+  .option(...toleranceOption)
+  .option("--average <n>", "take the mean of n values for one: for losses of single batches")
+  .option("--layers", "with --of weights: each tensor by itself as well")
+  .option(...jsonOption)
+  .option(...plainOption)
+  .addHelpText("after", "\nExample:\n  eigenflow report runs/a runs/b -o report.html")
+  .action((paths, flags) =>
+    report("report", flags, async () => (await import("./report.ts")).reportRuns(paths, flags)),
+  );
+
+program
   .command("reproduce")
   .description("compute published numbers again, with a verdict for each; exit 6 when one fails")
   .argument(

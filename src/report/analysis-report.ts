@@ -34,7 +34,9 @@ export function analysisReport(
     title: title ?? (several ? `${analyses.length} training runs` : `Training run ${names[0]}`),
     verdicts: analyses.map((analysis, i) => verdictOf(analysis, names[i])),
     sections: [
-      ...(several && analyses.length <= 8 ? [together(analyses, names, unit)] : []),
+      ...(several && analyses.length <= 8 && analyses.every(hasLoss)
+        ? [together(analyses, names, unit)]
+        : []),
       ...analyses.flatMap((analysis, i) =>
         analysisSections(analysis, {
           unit,
@@ -61,6 +63,8 @@ function namesOf(analyses: readonly Analysis[]): string[] {
   return analyses.map(({ source, series }, i) => `${source} ${series.name} (${i + 1})`);
 }
 
+const hasLoss = ({ series }: Analysis) => series.values.some((value) => value !== null);
+
 const together = (
   analyses: readonly Analysis[],
   names: readonly string[],
@@ -84,13 +88,30 @@ const together = (
   tables: [],
 });
 
+interface SectionOptions {
+  readonly unit: string;
+  readonly prefix?: string;
+  readonly title?: string;
+}
+
 /** The sections on one run; the names of figures and tables begin with `prefix`. */
 export function analysisSections(
   analysis: Analysis,
-  { unit, prefix = "", title = "" }: { unit: string; prefix?: string; title?: string },
+  { unit, prefix = "", title = "" }: SectionOptions,
 ): ReportSection[] {
-  const { series, verdict, growing, sliding, options, weights } = analysis;
-  if (series.values.every((value) => value === null)) return [];
+  const { weights } = analysis;
+  const place = { unit, prefix, title };
+  return [
+    ...(hasLoss(analysis) ? lossSections(analysis, place) : []),
+    ...(weights === null ? [] : [weightsSection(weights, place)]),
+  ];
+}
+
+function lossSections(
+  analysis: Analysis,
+  { unit, prefix, title }: Required<SectionOptions>,
+): ReportSection[] {
+  const { series, verdict, growing, sliding, options } = analysis;
   const of = `"${series.name}"`;
   const figures: Figure[] = [
     lossFigure({
@@ -161,7 +182,6 @@ export function analysisSections(
       figures: spectra,
       tables: growing.map((window) => eigenvalueTable(window, prefix, verdict.loss)),
     });
-  if (weights !== null) sections.push(weightsSection(weights, { unit, prefix, title }));
   return sections;
 }
 

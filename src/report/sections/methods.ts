@@ -3,13 +3,18 @@ import { trustedResidual } from "../builders/eigenvalues.ts";
 import { counted, inWords, percent } from "../builders/words.ts";
 
 /** What was done to a series, with the options and the numbers that came out. */
-export function methodsOf(
-  { source, kind, series, options, verdict, growing }: Analysis,
-  name: string | null,
-) {
+export function methodsOf(analysis: Analysis, name: string | null): string {
+  const { source, kind, series, options, verdict, growing, weights } = analysis;
   const { window, reference, tolerance, budget, patience, average } = options;
   const { steps, values } = series;
+  const ofWeights =
+    weights === null
+      ? ""
+      : ` The weights: increments between ${counted(weights.snapshots, "snapshot")}, ${inWords(weights.spacing)} steps apart, ` +
+        `${weights.coordinates} coordinates; DMD of the increments after a QR compression, at rank ${weights.rank}; ` +
+        `orthogonality of the basis ${inWords(weights.orthogonality, 2)}.`;
   const head = name === null ? "" : `${name}: `;
+  if (values.length === 0) return `${head}no loss was at hand${ofWeights}`;
   const parts = [
     `${head}${counted(values.length, "value")} of "${series.name}" (${kind}, ${source}), steps ${inWords(steps[0], 9)} ` +
       `to ${inWords(steps[steps.length - 1], 9)}, ${inWords(series.spacing)} apart` +
@@ -36,7 +41,7 @@ export function methodsOf(
       `${budget === null ? "no budget" : `budget ${budget}`}, patience ${patience ?? window}; repeated on windows that ` +
       `end earlier by quarters: ${verdict.agreeing} of ${verdict.windows} agree.`,
   );
-  return parts.join(" ");
+  return `${parts.join(" ")}${ofWeights}`;
 }
 
 export const references: readonly string[] = [
