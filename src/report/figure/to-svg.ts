@@ -5,8 +5,9 @@ import { DataError } from "../../errors.ts";
 import type { Figure } from "../figure.ts";
 import { type SvgElement, tidy } from "../svg.ts";
 import { checkFigure } from "./check.ts";
-import { type Drawn, drawPanel, heightOf, layoutOf, type Words } from "./draw-panel.ts";
+import { type Drawn, drawPanel, type Words } from "./draw-panel.ts";
 import { legendOf, legendSize, sampleOf, sampleWidth } from "./legend.ts";
+import { heightOf, layoutOf } from "./panel-layout.ts";
 import { wrap } from "./text-size.ts";
 import { type Theme, type ThemeName, themeOf } from "./theme.ts";
 
