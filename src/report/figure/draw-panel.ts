@@ -179,17 +179,24 @@ function textWords(
   ];
 }
 
-/** As many ticks as there is room for their texts. */
-function fitting(of: (count: number) => readonly Tick[], most: number, width: number) {
-  for (let count = most; count > 1; count--) {
-    const ticks = of(count);
-    const clash = ticks.some((tick, i) => {
+/** As many ticks as there is room for their texts; of one count all, or every second. */
+function fitting(
+  of: (count: number) => readonly Tick[],
+  most: number,
+  width: number,
+): readonly Tick[] {
+  const clash = (ticks: readonly Tick[]) =>
+    ticks.some((tick, i) => {
       const next = ticks[i + 1];
       if (!next) return false;
       const half = (widthOf(tick.text, tickSize) + widthOf(next.text, tickSize)) / 2;
       return Math.abs(next.at - tick.at) * width < half + 7;
     });
-    if (!clash) return ticks;
+  for (let count = most; count > 1; count--) {
+    const ticks = of(count);
+    const halves = [0, 1].map((rest) => ticks.filter((_, i) => i % 2 === rest));
+    const found = [ticks, ...halves].find((some) => some.length > 1 && !clash(some));
+    if (found) return found;
   }
   return of(1);
 }

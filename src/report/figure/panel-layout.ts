@@ -108,6 +108,8 @@ function rowsOf(marks: readonly RuleMark[], x: Scale, inner: number): number[] {
 /** Where the label of a rule begins and ends, in px of the inner width: beside it, within the panel. */
 export function labelExtent(mark: RuleMark, x: Scale, inner: number): [number, number] {
   const width = Math.min(inner, widthOf(mark.label!, tickSize));
-  const from = Math.min(Math.max(0, x.share(mark.x!) * inner + 3), inner - width);
+  const at = x.share(mark.x!) * inner;
+  const beside = at + 3 + width <= inner ? at + 3 : at - 3 - width;
+  const from = Math.min(Math.max(0, beside), inner - width);
   return [from, from + width];
 }
