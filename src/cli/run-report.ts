@@ -47,13 +47,16 @@ function trainedRun({ config, model, data }: Experiment, result: RunResult): Tra
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
+  const epochs = lines.filter(({ type }) => type === "epoch") as unknown as EpochMetrics[];
+  // Where a run began again from other weights, only its last beginning leads to the model.
+  const begun = epochs.findLastIndex(({ epoch }, i) => i > 0 && epoch <= epochs[i - 1].epoch);
   const classes = test?.accuracy === undefined ? 1 : model.outputs;
   return {
     name,
     status,
     reason,
     model: model.kind,
-    epochs: lines.filter(({ type }) => type === "epoch") as unknown as EpochMetrics[],
+    epochs: epochs.slice(Math.max(0, begun)),
     rates: lines.filter(({ type }) => type === "step").map(({ step, rate }) => ({ step, rate })),
     testRows: data.test.count,
     reference: classes > 1 ? Math.log(classes) : null,

@@ -96,6 +96,18 @@ function rateCaveats({ rates }: TrainedRun): string[] {
     : [];
 }
 
+/** How a run ends that has not failed. */
+const endings = {
+  completed: (reason: string) => ({
+    decision: "completed",
+    sentence: `Trained to its end: ${reason}.`,
+  }),
+  "stopped-by-verdict": (reason: string) => ({
+    decision: "stopped by its verdict",
+    sentence: `${reason.replace(/\.$/, "")}.`,
+  }),
+};
+
 /** What was reached, with the margin that so many test rows leave. */
 function reached({ status, reason, epochs, testRows, name }: TrainedRun): ReportVerdict {
   const last = epochs.at(-1)?.test;
@@ -103,11 +115,10 @@ function reached({ status, reason, epochs, testRows, name }: TrainedRun): Report
   const known = typeof last?.loss === "number" && Number.isFinite(last.loss);
   return {
     of: name,
-    decision: status === "completed" ? "completed" : "failed",
-    sentence:
-      status === "completed"
-        ? `Trained to its end: ${reason}.`
-        : `Ended with ${status}: ${reason}.`,
+    ...(endings[status as keyof typeof endings]?.(reason) ?? {
+      decision: "failed",
+      sentence: `Ended with ${status}: ${reason}.`,
+    }),
     ...(typeof share === "number"
       ? {
           number: {

@@ -260,6 +260,16 @@ describe("the report of a run of ours", () => {
     }
   });
 
+  test("of a run that its verdict stopped", () => {
+    const reason = "the verdict at epoch 45: little is left to gain.";
+    const [{ decision, sentence }] = runReport({
+      ...run,
+      status: "stopped-by-verdict",
+      reason,
+    }).verdicts;
+    expect([decision, sentence]).toEqual(["stopped by its verdict", reason]);
+  });
+
   test("of a run that ended early, with losses that are not finite", () => {
     const bad = { loss: null as unknown as number };
     const failed = {
