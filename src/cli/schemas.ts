@@ -50,7 +50,13 @@ const lossMode = z.object({
   contributionIm: z.number(),
   residual: z.number(),
 });
-const window = { length: count, delays: count, noise: z.number(), modes: z.array(lossMode) };
+const window = {
+  length: count,
+  delays: count,
+  noise: z.number(),
+  least: z.number(),
+  modes: z.array(lossMode),
+};
 const verdict = z.object({
   decision,
   sentence: z.string(),

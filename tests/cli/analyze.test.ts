@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { eigenflow, folder } from "./eigenflow.ts";
+import { folder } from "./eigenflow.ts";
+import { called } from "./in-process.ts";
 
 const golden = JSON.parse(
   readFileSync(new URL("../golden/dmd/loss_curves.json", import.meta.url), "utf8"),
@@ -12,52 +13,55 @@ const golden = JSON.parse(
 };
 const reference = ["--reference", String(golden.referenceLoss)];
 
-test.each(golden.curves)("$name: the verdict of the last epoch that is published", (curve) => {
-  const { epoch, verdict } = curve.diagnoses[curve.diagnoses.length - 1];
-  const rows = curve.loss.slice(0, epoch + 1).map((loss, i) => `${i},${loss}`);
-  const cwd = folder({ "log.csv": `epoch,train_loss\n${rows.join("\n")}\n` });
-  const { code, stdout } = eigenflow(["analyze", "log.csv", ...reference, "--json"], { cwd });
-  expect(code).toBe(0);
-  expect(JSON.parse(stdout)).toMatchObject({
-    verdict: { decision: verdict.toLowerCase(), epoch },
-    series: { name: "train_loss" },
-    schema: "eigenflow/analyze@2",
-  });
-});
+test.each(golden.curves)(
+  "$name: the verdict of the last epoch that is published",
+  async (curve) => {
+    const { epoch, verdict } = curve.diagnoses[curve.diagnoses.length - 1];
+    const rows = curve.loss.slice(0, epoch + 1).map((loss, i) => `${i},${loss}`);
+    const cwd = folder({ "log.csv": `epoch,train_loss\n${rows.join("\n")}\n` });
+    const { code, stdout } = await called(["analyze", "log.csv", ...reference, "--json"], { cwd });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      verdict: { decision: verdict.toLowerCase(), epoch },
+      series: { name: "train_loss" },
+      schema: "eigenflow/analyze@2",
+    });
+  },
+);
 
 describe("logs", () => {
   const decay = Array.from({ length: 80 }, (_, i) => 0.5 + Math.exp(-i / 20));
 
-  test("JSON Lines of a run that still writes: half a last line is no error", () => {
+  test("JSON Lines of a run that still writes: half a last line is no error", async () => {
     const lines = decay.map((loss, epoch) =>
       JSON.stringify({ type: "epoch", epoch, train: { loss } }),
     );
     const cwd = folder({ "metrics.jsonl": `{"type":"start"}\n${lines.join("\n")}\n{"type":"epo` });
-    const { code, stdout } = eigenflow(["analyze", "metrics.jsonl"], { cwd });
+    const { code, stdout } = await called(["analyze", "metrics.jsonl"], { cwd });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^CONTINUE {2}/);
     expect(stdout).toContain("train.loss: 80 epochs");
     expect(stdout).toMatch(/time const\. (19|20)/);
   });
 
-  test("blank cells are told, validation has its own column", () => {
+  test("blank cells are told, validation has its own column", async () => {
     const rows = decay.flatMap((loss, i) => [`${i},${loss},`, `${i},,${loss + 1}`]);
     const cwd = folder({ "m.csv": `epoch,train_loss,val_loss\n${rows.join("\n")}\n` });
-    const { stdout } = eigenflow(["analyze", "m.csv", "--of", "val", "--json"], { cwd });
+    const { stdout } = await called(["analyze", "m.csv", "--of", "val", "--json"], { cwd });
     const { series, warnings } = JSON.parse(stdout);
     expect(series.name).toBe("val_loss");
     expect(series.values).toHaveLength(80);
     expect(warnings[0]).toContain("80 of 160 rows");
   });
 
-  test("a loss that became NaN is a run that diverged", () => {
+  test("a loss that became NaN is a run that diverged", async () => {
     const cwd = folder({ "m.csv": `loss\n${decay.join("\n")}\nnan\n` });
-    expect(eigenflow(["analyze", "m.csv"], { cwd }).stdout).toMatch(/^DIVERGED/);
+    expect((await called(["analyze", "m.csv"], { cwd })).stdout).toMatch(/^DIVERGED/);
   });
 
-  test("too few epochs are said to be too few", () => {
+  test("too few epochs are said to be too few", async () => {
     const cwd = folder({ "m.csv": `loss\n${decay.slice(0, 10).join("\n")}\n` });
-    expect(eigenflow(["analyze", "m.csv"], { cwd }).stdout).toMatch(/^INSUFFICIENT-DATA/);
+    expect((await called(["analyze", "m.csv"], { cwd })).stdout).toMatch(/^INSUFFICIENT-DATA/);
   });
 
   test.each([
@@ -71,13 +75,13 @@ describe("logs", () => {
     [["m.csv", "--window", "5"], 2, "window"],
     [["bad.csv"], 4, "is no number"],
     [["bad.jsonl"], 4, "bad.jsonl:1"],
-  ] as const)("%j is refused with code %i", (args, code, message) => {
+  ] as const)("%j is refused with code %i", async (args, code, message) => {
     const cwd = folder({
       "m.csv": "loss\n1\n2\n",
       "bad.csv": "loss\n1\nx\n",
       "bad.jsonl": "no\n{}\n",
     });
-    const found = eigenflow(["analyze", ...args], { cwd });
+    const found = await called(["analyze", ...args], { cwd });
     expect(found.code).toBe(code);
     expect(found.stderr).toContain(message);
   });
@@ -90,8 +94,8 @@ const csv = (values: readonly number[]) => `loss\n${values.join("\n")}\n`;
 describe("several paths", () => {
   const cwd = folder({ "a.csv": csv(losses(100)), "b.csv": csv(losses(10)), "bad.csv": "x\n1\n" });
 
-  test("a line for each, then a table", () => {
-    const { code, stdout } = eigenflow(["analyze", "a.csv", "b.csv"], { cwd });
+  test("a line for each, then a table", async () => {
+    const { code, stdout } = await called(["analyze", "a.csv", "b.csv"], { cwd });
     expect(code).toBe(0);
     const lines = stdout.split("\n");
     expect(lines[0]).toMatch(/^a\.csv: CONTINUE {2}/);
@@ -100,8 +104,8 @@ describe("several paths", () => {
     expect(lines[4]).toMatch(/^a\.csv +continue +0\.5369 +−.* % +30 +4 of 4$/);
   });
 
-  test("one that fails keeps none from an answer; the code is that of the first", () => {
-    const { code, stdout, stderr } = eigenflow(
+  test("one that fails keeps none from an answer; the code is that of the first", async () => {
+    const { code, stdout, stderr } = await called(
       ["analyze", "bad.csv", "gone.csv", "a.csv", "--json"],
       { cwd },
     );
@@ -115,7 +119,7 @@ describe("several paths", () => {
   });
 });
 
-test("stdin is a log as well", () => {
+test("stdin is a log as well", async () => {
   const piped = (text: string) =>
     spawnSync(process.execPath, [resolve("dist/cli/main.js"), "analyze", "-", "--json"], {
       input: text,
@@ -134,9 +138,9 @@ test("stdin is a log as well", () => {
   expect(piped("").status).toBe(3);
 });
 
-test("-o leaves the analysis as files", () => {
+test("-o leaves the analysis as files", async () => {
   const cwd = folder({ "a.csv": csv([...losses(100), Number.NaN, ...losses(50)]) });
-  const { stdout } = eigenflow(["analyze", "a.csv", "-o", "out", "--json"], { cwd });
+  const { stdout } = await called(["analyze", "a.csv", "-o", "out", "--json"], { cwd });
   const { files, ok, command, version, elapsed_ms, ...analysis } = JSON.parse(stdout);
   expect(files).toEqual(
     ["analysis.json", "series.csv", "eigenvalues.csv"].map((n) => join("out", n)),

@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { schema } from "../../src/cli/schema.ts";
 import { schemas } from "../../src/cli/schemas.ts";
 import { formatSafetensors } from "../../src/training/safetensors.ts";
-import { eigenflow, folder } from "./eigenflow.ts";
+import { folder } from "./eigenflow.ts";
+import { called } from "./in-process.ts";
 
 const loss = (t: number) => 0.5 + Math.exp(-t / 30);
 const log = (length: number, end = "") =>
@@ -34,10 +36,10 @@ for (let i = 0; i < 12; i++) {
 
 type Command = keyof typeof schemas;
 const published = Object.fromEntries(
-  (Object.keys(schemas) as Command[]).map((name) => {
-    const { stdout } = eigenflow(["schema", name], { cwd });
-    return [name, z.fromJSONSchema(JSON.parse(stdout))];
-  }),
+  (Object.keys(schemas) as Command[]).map((name) => [
+    name,
+    z.fromJSONSchema(JSON.parse(schema(name).text)),
+  ]),
 );
 
 describe("documents are as their published schema says, without a field that it lacks", () => {
@@ -61,8 +63,8 @@ describe("documents are as their published schema says, without a field that it 
     [["compare", "a.csv", "b.csv"], 0],
     [["compare", "run", "run", "--of", "weights"], 0],
     [["compare", "a.csv", "short.csv"], 4],
-  ] as const)("%j", (args, code) => {
-    const found = eigenflow([...args, "--json"], { cwd });
+  ] as const)("%j", async (args, code) => {
+    const found = await called([...args, "--json"], { cwd });
     expect(found.code).toBe(code);
     expect(found.stdout.trimEnd().split("\n")).toHaveLength(1);
     const document = JSON.parse(found.stdout);
@@ -73,8 +75,8 @@ describe("documents are as their published schema says, without a field that it 
     expect(schemas[name].parse(document)).toEqual(document);
   });
 
-  test("what is not such a document is told from one", () => {
-    const { stdout } = eigenflow(["compare", "a.csv", "b.csv", "--json"], { cwd });
+  test("what is not such a document is told from one", async () => {
+    const { stdout } = await called(["compare", "a.csv", "b.csv", "--json"], { cwd });
     const document = JSON.parse(stdout);
     expect(published.compare.safeParse({ ...document, distance: "0" }).success).toBe(false);
     expect(
@@ -86,21 +88,21 @@ describe("documents are as their published schema says, without a field that it 
   });
 });
 
-test("which schemas there are, and which not", () => {
-  expect(eigenflow(["schema"], { cwd }).stdout).toBe("analyze\nwatch\ninspect\ncompare\n");
-  const { code, stderr } = eigenflow(["schema", "anlyze"], { cwd });
+test("which schemas there are, and which not", async () => {
+  expect((await called(["schema"], { cwd })).stdout).toBe("analyze\nwatch\ninspect\ncompare\n");
+  const { code, stderr } = await called(["schema", "anlyze"], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean "analyze"?');
 });
 
 describe("inspect", () => {
-  test("the evidence ladder of a run with snapshots", () => {
-    const { stdout } = eigenflow(["inspect", "run"], { cwd });
+  test("the evidence ladder of a run with snapshots", async () => {
+    const { stdout } = await called(["inspect", "run"], { cwd });
     expect(stdout).toContain("12 snapshots, steps 0 to 110: 2 tensors, 20 numbers");
     expect(stdout).toMatch(/eigenflow analyze run +evidence 1\/5/);
     expect(stdout).toMatch(/eigenflow analyze run --of weights +evidence 4\/5 +only 12 snapshots/);
     const { evidence, snapshots, series } = JSON.parse(
-      eigenflow(["inspect", "run", "--json"], { cwd }).stdout,
+      (await called(["inspect", "run", "--json"], { cwd })).stdout,
     );
     expect(evidence.map(({ of, level }: Record<string, unknown>) => [of, level])).toEqual([
       ["loss", 1],
@@ -110,7 +112,7 @@ describe("inspect", () => {
     expect(series[0]).toMatchObject({ name: "loss", values: 60, from: 0, to: 59 });
   });
 
-  test("norms beside the loss are a rung more; a run that can be repeated is the last", () => {
+  test("norms beside the loss are a rung more; a run that can be repeated is the last", async () => {
     const here = folder({
       "a.csv": "loss,grad_norm\n1,2\n",
       "run.json": "{}",
@@ -120,36 +122,36 @@ describe("inspect", () => {
     const tensors = { w: { dtype: "float32", shape: [2], data: Float32Array.of(1, 2) } } as const;
     const file = join(here, "snapshots/00000001.safetensors");
     writeFileSync(file, formatSafetensors({ tensors, metadata: {} }));
-    const evidenceOf = (path: string) =>
-      JSON.parse(eigenflow(["inspect", path, "--json"], { cwd: here }).stdout).evidence;
-    const [norms] = evidenceOf("a.csv");
+    const evidenceOf = async (path: string) =>
+      JSON.parse((await called(["inspect", path, "--json"], { cwd: here })).stdout).evidence;
+    const [norms] = await evidenceOf("a.csv");
     expect(norms).toMatchObject({ of: "loss", level: 2 });
     expect(norms.remarks[0]).toContain("only 1 values");
-    expect(evidenceOf(".")).toMatchObject([
+    expect(await evidenceOf(".")).toMatchObject([
       { of: "loss", level: 2 },
       { of: "weights", level: 5 },
     ]);
-    expect(evidenceOf("snapshots")).toMatchObject([{ of: "weights", level: 3 }]);
+    expect(await evidenceOf("snapshots")).toMatchObject([{ of: "weights", level: 3 }]);
   });
 
-  test("a log without a loss says what it holds", () => {
+  test("a log without a loss says what it holds", async () => {
     const here = folder({ "a.csv": "epoch,accuracy\n1,2\n" });
-    const { code, stdout } = eigenflow(["inspect", "a.csv"], { cwd: here });
+    const { code, stdout } = await called(["inspect", "a.csv"], { cwd: here });
     expect(code).toBe(0);
     expect(stdout).toContain("name a series with --column: accuracy");
   });
 });
 
 describe("compare", () => {
-  test("a run with itself, by its loss and by its weights", () => {
+  test("a run with itself, by its loss and by its weights", async () => {
     for (const of of ["loss", "weights"]) {
-      const { stdout } = eigenflow(["compare", "run", "run", "--of", of, "--json"], { cwd });
+      const { stdout } = await called(["compare", "run", "run", "--of", of, "--json"], { cwd });
       expect(JSON.parse(stdout)).toMatchObject({ distance: 0, pValue: 1, different: false });
     }
   });
 
-  test("the verdict comes first, then the partners", () => {
-    const { stdout } = eigenflow(["compare", "a.csv", "b.csv"], { cwd });
+  test("the verdict comes first, then the partners", async () => {
+    const { stdout } = await called(["compare", "a.csv", "b.csv"], { cwd });
     expect(stdout).toMatch(/^NO DIFFERENCE SEEN {2}/);
     expect(stdout).toContain("values 20 to 79 of both, 30 delays: distance");
     expect(stdout).toMatch(/\n {2}0\.96722 +0\.96722\n/);

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { version } from "../../src/cli/version.ts";
 import { eigenflow, folder, runsOf, small } from "./eigenflow.ts";
 
 const bad = `version: 1
@@ -231,4 +233,12 @@ describe("a model", () => {
     expect(stderr).toContain("warning: 1 of 2 rows did not converge: 1 (non-finite)");
     expect(code).toBe(0);
   });
+});
+
+test("the built command is a program: npx starts it as it is", () => {
+  const { status, stdout } = spawnSync(resolve("dist/cli/main.js"), ["--version"], {
+    encoding: "utf8",
+  });
+  expect(status).toBe(0);
+  expect(stdout.trim()).toBe(version);
 });
