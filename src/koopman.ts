@@ -66,6 +66,7 @@ export {
   reconstruct,
 } from "./koopman/expand.ts";
 export { displacements, increments } from "./koopman/extrapolate.ts";
+export type { ForecastMargin } from "./koopman/forecast-margin.ts";
 export { forwardBackwardDmd } from "./koopman/forward-backward.ts";
 export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
 export {
@@ -163,10 +164,12 @@ export {
 export {
   type Decision,
   type Diagnosis,
+  isConfirmed,
   type Verdict,
   type VerdictOptions,
   verdict,
   verdictDefaults,
+  windowsToEnd,
 } from "./koopman/verdict.ts";
 export { equal, forgetting, relative, type Weighting } from "./koopman/weighting.ts";
 export {

@@ -127,7 +127,7 @@ const eigenvalue = (re: number, im: number) =>
   im === 0 ? short(re, 5) : `${short(re, 5)} ± ${short(im, 5)}i`;
 
 function evidence(verdict: Verdict): string[] {
-  const { spectrum, prospect, forecast, forecastError, windows, agreeing } = verdict;
+  const { spectrum, prospect, forecast, forecastError, margin, windows, agreeing } = verdict;
   if (spectrum === null || prospect === null) return [];
   const { timeConstant, escapeEpochs, epochsToStop } = prospect;
   const horizon = forecast.length;
@@ -135,9 +135,14 @@ function evidence(verdict: Verdict): string[] {
     forecastError === null
       ? ""
       : `; half a window ago it was off by ${short(100 * forecastError, 2)} %`;
+  const end = forecast[horizon - 1];
+  const within =
+    margin === null
+      ? past
+      : ` ± ${short(margin.shares[horizon - 1] * Math.abs(end), 2)} (${100 * margin.level} %, by its forecasts so far)`;
   return [
     `confidence  ${agreeing} of ${windows} windows agree`,
-    `forecast    ${short(forecast[horizon - 1])} in ${horizon} epochs${past}`,
+    `forecast    ${short(end)} in ${horizon} epochs${within}`,
     ...(epochsToStop === null
       ? []
       : [`remaining   ${epochsToStop} epochs until little is left to gain`]),

@@ -81,6 +81,7 @@ const verdict = z.object({
   confirmed: z.boolean(),
   forecast: numbers,
   forecastError: maybe,
+  margin: z.object({ level: z.number(), shares: numbers }).nullable(),
   cannotSay: texts,
 });
 

@@ -162,6 +162,7 @@ export function analysisOfWeights(
       confirmed: false,
       forecast: [],
       forecastError: null,
+      margin: null,
       cannotSay: ["anything of the loss: there is no log of one"],
     },
     growing: [],

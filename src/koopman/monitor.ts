@@ -10,6 +10,7 @@ import {
   type VerdictOptions,
   verdictDefaults,
   verdictOptions,
+  windowsToEnd,
 } from "./verdict.ts";
 
 /** What is seen of training after an epoch. */
@@ -27,7 +28,8 @@ export interface MonitorOptions extends VerdictOptions {
   /** Epochs from one look to the next, at least; null: window/12. While the forecast says that nothing
    * will change and is right, looks are up to a window apart. */
   readonly every: number | null;
-  /** Windows, each a quarter later than the one before, that must agree. */
+  /** Windows, each a quarter later than the one before, that must agree on ending a run; two, or `agree` if
+   * that is less, on starting it again. */
   readonly agree: number;
   /** Decisions that are acted on. */
   readonly stopOn: readonly Decision[];
@@ -39,7 +41,7 @@ export interface MonitorOptions extends VerdictOptions {
 export const monitorDefaults: MonitorOptions = {
   ...verdictDefaults,
   every: null,
-  agree: 2,
+  agree: windowsToEnd,
   stopOn: ["diverged", "restart", "rising", "stop"],
   project: projectionDefaults.numbers,
   seed: projectionDefaults.seed,

@@ -1,7 +1,7 @@
 import {
-  type Decision,
   type Diagnosis,
   diagnose,
+  isConfirmed,
   shortest,
   type Verdict,
   type VerdictOptions,
@@ -77,7 +77,14 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
       looks = looks.filter(({ at }) => at >= count - (agree + 4) * w);
       looks.push({ at: count, found });
       next = count + pause(found, every, w);
-      return { ...verdict, confirmed: confirmed(found.decision, earlier, agree) };
+      return {
+        ...verdict,
+        confirmed: isConfirmed(
+          found.decision,
+          earlier.map((past) => past.decision),
+          agree,
+        ),
+      };
     },
   };
 
@@ -94,8 +101,3 @@ function pause({ decision, prospect }: Diagnosis, every: number, window: number)
   const left = Math.min(prospect.epochsToStop ?? Infinity, prospect.escapeEpochs ?? Infinity);
   return Math.max(every, Math.floor(Math.min(window, left / 3)));
 }
-
-const confirmed = (decision: Decision, earlier: readonly Diagnosis[], agree: number): boolean =>
-  decision === "diverged" ||
-  (earlier.length >= agree - 1 &&
-    earlier.slice(0, agree - 1).every((past) => past.decision === decision));

@@ -1,6 +1,8 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { decide, short } from "./decide.ts";
 import { type Prospect, prospectOf } from "./diagnosis.ts";
+import { type ForecastMargin, forecastMargin } from "./forecast-margin.ts";
 import { forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
 
 /** What to do with a training run. */
@@ -24,7 +26,8 @@ export interface VerdictOptions {
   readonly tolerance: number;
   /** Epochs that one is willing to spend until the loss beats guessing; null: any number. */
   readonly budget: number | null;
-  /** Epochs that one is willing to wait on a plateau; null: the window. */
+  /** Epochs that one is willing to wait for the loss to beat guessing; null: on a plateau the window,
+   * while it improves any number. */
   readonly patience: number | null;
 }
 
@@ -50,12 +53,14 @@ export interface Verdict extends Diagnosis {
   /** Windows that end now and 1/4, 2/4, 3/4 of a window ago, as far as there are; those that agree. */
   readonly windows: number;
   readonly agreeing: number;
-  /** The one before agrees, or there is nothing to confirm (diverged): what acting on it asks for. */
+  /** Whether enough of them agree for acting on it; see `isConfirmed`. */
   readonly confirmed: boolean;
   /** f(1) … f(w), the loss of the next window; empty without a spectrum. */
   readonly forecast: readonly number[];
   /** |forecast − truth|/truth of the present loss, forecast half a window ago; null: too early. */
   readonly forecastError: number | null;
+  /** What the run's own forecasts were off by so far; null: too early, or not looked at. */
+  readonly margin: ForecastMargin | null;
   readonly cannotSay: readonly string[];
 }
 
@@ -90,7 +95,10 @@ export function verdict(losses: ArrayLike<number>, options: Partial<VerdictOptio
     .filter((length) => length >= shortest)
     .map((length) => diagnose(values.subarray(0, length), chosen))
     .filter(({ decision }) => decision !== "insufficient-data");
-  return verdictOf(now, earlier, forecastErrorOf(values, chosen), chosen);
+  return {
+    ...verdictOf(now, earlier, forecastErrorOf(values, chosen), chosen),
+    margin: marginOf(values, now, chosen),
+  };
 }
 
 /** The verdict of a window's diagnosis and those of earlier windows, the latest first. */
@@ -105,14 +113,40 @@ export function verdictOf(
     ...now,
     windows: 1 + earlier.length,
     agreeing: 1 + earlier.filter((one) => one.decision === decision).length,
-    confirmed: decision === "diverged" || earlier[0]?.decision === decision,
+    confirmed: isConfirmed(
+      decision,
+      earlier.map((one) => one.decision),
+    ),
     forecast:
       spectrum === null
         ? []
         : Array.from({ length: spectrum.length }, (_, n) => forecastLoss(spectrum.modes, n + 1)),
     forecastError,
+    margin: null,
     cannotSay: limits(now, options),
   };
+}
+
+/** Windows, each a quarter of one later than the one before, that must agree before a run is ended. */
+export const windowsToEnd = 4;
+
+/**
+ * Whether a decision is to be acted on: "diverged" at once; "restart" and "continue" where the window
+ * before says the same; "stop" and "rising", which both end a run, where `agree` windows in a row
+ * say one of the two. Two would do for the loss, but accuracy creeps on after the loss has settled.
+ *
+ * @param earlier  decisions of the windows before, the latest first
+ */
+export function isConfirmed(
+  decision: Decision,
+  earlier: readonly Decision[],
+  agree = windowsToEnd,
+): boolean {
+  if (decision === "diverged") return true;
+  const ends = (one: Decision) => one === "stop" || one === "rising";
+  const needed = (ends(decision) ? agree : Math.min(agree, 2)) - 1;
+  const same = (one: Decision) => (ends(decision) ? ends(one) : one === decision);
+  return earlier.length >= needed && earlier.slice(0, needed).every(same);
 }
 
 /**
@@ -168,57 +202,6 @@ export function diagnose(
   return say(decision, sentence, spectrum, prospect);
 }
 
-function decide(
-  { modes, length: w }: WindowSpectrum,
-  prospect: Prospect,
-  loss: number,
-  { tolerance, reference, budget, patience }: VerdictOptions,
-): [Decision, string] {
-  const { improvement, escapeEpochs, epochsToReference, epochsToStop } = prospect;
-  const ahead = forecastLoss(modes, w);
-  const escaping = escapeEpochs !== null && escapeEpochs <= (patience ?? w);
-  if (prospect.rising && ahead > loss * (1 + tolerance))
-    return [
-      "rising",
-      `The loss is rising, from ${short(loss)} to about ${short(ahead)} in ${w} epochs: on validation ` +
-        "data over-fitting, on training data a step too large.",
-    ];
-  if (improvement > tolerance) {
-    const unreached = reference !== null && loss > reference;
-    if (unreached && budget !== null && (epochsToReference ?? Infinity) > budget)
-      return [
-        "restart",
-        `The loss improves, but needs ${epochsToReference ?? "more than 10000"} epochs to beat ` +
-          `guessing; the budget is ${budget}. Start again from other weights.`,
-      ];
-    const until =
-      epochsToStop === null ? `more than ${3 * w} epochs` : `about ${epochsToStop} epochs`;
-    return [
-      "continue",
-      `The loss will fall by ${percent(improvement)} in the next ${w} epochs; training pays for ${until}.`,
-    ];
-  }
-  if (reference !== null && loss >= 0.9 * reference && !escaping)
-    return [
-      "restart",
-      `The loss, ${short(loss)}, is no better than guessing (${short(reference)}), and ` +
-        (escapeEpochs === null
-          ? "nothing grows that would change it"
-          : `leaves the plateau in about ${Math.round(escapeEpochs)} epochs only`) +
-        ". Start again from other weights.",
-    ];
-  if (escaping)
-    return [
-      "continue",
-      `A plateau, but the loss will leave it: 10 % less in about ${Math.round(escapeEpochs)} epochs.`,
-    ];
-  return [
-    "stop",
-    `The next ${w} epochs will take ${percent(Math.max(0, improvement))} off the loss, less than the ` +
-      `${percent(tolerance)} asked for.`,
-  ];
-}
-
 function forecastErrorOf(values: Float64Array, options: VerdictOptions): number | null {
   const ahead = Math.floor(options.window / 2);
   const past = values.subarray(0, values.length - ahead);
@@ -227,6 +210,27 @@ function forecastErrorOf(values: Float64Array, options: VerdictOptions): number 
   const truth = values[values.length - 1];
   if (spectrum === null || !(truth > 0 && truth < Infinity)) return null;
   return Math.abs(forecastLoss(spectrum.modes, ahead) - truth) / truth;
+}
+
+/** Forecasts of 4 windows that ended one window ago and w/12, 2w/12, 3w/12 before, and what came. */
+function marginOf(
+  values: Float64Array,
+  { spectrum }: Diagnosis,
+  options: VerdictOptions,
+): ForecastMargin | null {
+  if (spectrum === null) return null;
+  const { length: w } = spectrum;
+  const step = Math.max(1, Math.round(w / 12));
+  const ends = [0, 1, 2, 3].map((k) => values.length - w - k * step);
+  if (ends[3] < shortest) return null;
+  const past = ends.map((end) => ({
+    spectrum: diagnose(values.subarray(0, end), options).spectrum,
+    after: values.subarray(end, end + w),
+  }));
+  return forecastMargin(
+    past.flatMap((one) => (one.spectrum ? [{ modes: one.spectrum.modes, after: one.after }] : [])),
+    w,
+  );
 }
 
 function limits(
@@ -263,6 +267,3 @@ export function verdictOptions(options: Partial<VerdictOptions>): VerdictOptions
   }
   return chosen;
 }
-
-const short = (value: number) => value.toPrecision(4);
-const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;

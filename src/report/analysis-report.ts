@@ -188,11 +188,19 @@ function lossSections(
 /** The verdict's forecast at steps of the log. */
 function forecastOf({ verdict, series }: Analysis): { forecast?: ForecastCurve } {
   if (verdict.forecast.length === 0 || !verdict.forecast.every(Number.isFinite)) return {};
+  const { forecast, margin } = verdict;
   const last = series.steps[series.steps.length - 1];
+  const bound = (sign: 1 | -1) =>
+    forecast.map((value, n) => value + sign * (margin?.shares[n] ?? 0) * Math.abs(value));
   return {
     forecast: {
-      steps: verdict.forecast.map((_, n) => last + (n + 1) * series.spacing),
-      values: verdict.forecast,
+      steps: forecast.map((_, n) => last + (n + 1) * series.spacing),
+      values: forecast,
+      ...(margin !== null && {
+        low: bound(-1),
+        high: bound(1),
+        interval: `${100 * margin.level} % interval`,
+      }),
     },
   };
 }

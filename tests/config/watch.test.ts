@@ -30,7 +30,7 @@ describe("observe, stop and accelerate", () => {
       observe: { every: "auto", what: ["loss", "val"], project: 64 },
       stop: {
         on: ["diverged", "restart", "rising", "stop"],
-        ...{ window: 60, tolerance: 0.02, reference: "auto", agree: 2, budget: "none" },
+        ...{ window: 60, tolerance: 0.02, reference: "auto", agree: 4, budget: "none" },
         ...{ patience: "auto", restarts: 0 },
       },
     });

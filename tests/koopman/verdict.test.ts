@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
-import { diagnose, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
+import { diagnose, isConfirmed, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
 import { believed, forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";
@@ -101,7 +101,7 @@ test("a budget turns slow progress into a restart", () => {
   expect(sentence).toContain("1659 epochs to beat guessing");
 });
 
-test("stop is confirmed by the window before, and its forecast was right", () => {
+test("stop is confirmed by four windows in a row, and its forecast was right", () => {
   const { decision, confirmed, agreeing, windows, forecastError, forecast, cannotSay } = verdict(
     until(curve("xavier"), 600),
     { reference },
@@ -113,6 +113,30 @@ test("stop is confirmed by the window before, and its forecast was right", () =>
   expect(cannotSay.join()).toContain("where the loss would end");
   const first = verdict(until(curve("xavier"), 510), { reference });
   expect([first.decision, first.confirmed]).toEqual(["stop", false]);
+});
+
+test("what ends a run asks for more windows than what starts it again", () => {
+  const [go, stop, rising, restart] = ["continue", "stop", "rising", "restart"] as const;
+  expect(isConfirmed("diverged", [])).toBe(true);
+  expect(isConfirmed(stop, [stop, stop, stop])).toBe(true);
+  expect(isConfirmed(stop, [rising, stop, rising])).toBe(true);
+  expect(isConfirmed(stop, [stop, stop])).toBe(false);
+  expect(isConfirmed(rising, [stop, stop, go])).toBe(false);
+  expect(isConfirmed(stop, [stop, go], 2)).toBe(true);
+  expect(isConfirmed(restart, [restart, go])).toBe(true);
+  expect(isConfirmed(restart, [stop, restart])).toBe(false);
+});
+
+test("with a patience, a loss that falls but will not beat guessing in it is a bad start", () => {
+  const slow = Array.from({ length: 80 }, (_, t) => 2.4 + 20 * 0.98 ** t);
+  expect(verdict(slow, { reference }).decision).toBe("continue");
+  const told = verdict(slow, { reference, patience: 30 });
+  expect(told.decision).toBe("restart");
+  expect(told.sentence).toContain("30 epochs on");
+  // 20·0.98ᵗ alone is below 0.9 of guessing from t = 113: 34 epochs on.
+  const there = slow.map((loss) => loss - 2.4);
+  expect(verdict(there, { reference, patience: 30 }).decision).toBe("restart");
+  expect(verdict(there, { reference, patience: 40 }).decision).toBe("continue");
 });
 
 test("a loss that grows by a mode is rising; one that jumps is diverged", () => {

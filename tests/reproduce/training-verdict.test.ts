@@ -71,9 +71,10 @@ test("a run that stops being finite is asked about where it did", () => {
 test("shares, cost and saved epochs are those of the runs", () => {
   const good = replay(record(falling));
   const stop = good.stopByTrain!;
-  // 0.2 + 2.1·0.93ᵗ: less than 2 % to gain once 2.1·0.93ᵗ < 0.02·0.2/0.98, about epoch 85.
-  expect(stop.epoch).toBeGreaterThan(85);
-  expect(stop.epoch).toBeLessThan(120);
+  // 0.2 + 2.1·0.93ᵗ: less than 2 % to gain once 2.1·0.93ᵗ < 0.02·0.2/0.98, about epoch 85;
+  // three quarters of a window more until it is confirmed.
+  expect(stop.epoch).toBeGreaterThan(85 + 45);
+  expect(stop.epoch).toBeLessThan(120 + 45);
   const scores = scoresOf([good, replay(record(dead)), replay(record(dead))]);
   expect(scores.runs).toMatchObject({ good: 1, dead: 2, late: 0 });
   expect(scores.restarts.dead).toEqual({ count: 2, of: 2 });
@@ -88,7 +89,7 @@ test("shares, cost and saved epochs are those of the runs", () => {
   const rows = rowsOf(scores);
   const row = (name: string) => rows.find((one) => one.name.startsWith(name))!;
   expect(row("dead starts")).toMatchObject({ ours: "2 of 2 (100.0 %)", verdict: "reached" });
-  expect(row("epochs of good runs saved by the training loss").verdict).toBe("reached");
+  expect(row("epochs of good runs saved by the training loss").verdict).toBe("missed"); // (199 − 135)/200
   expect(
     rowsOf(scoresOf([replay(record(dead))])).find(({ name }) =>
       name.startsWith("good runs told to start"),

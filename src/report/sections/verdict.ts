@@ -4,7 +4,7 @@ import type { ReportVerdict } from "../content.ts";
 
 /** The verdict of an analysis: the word, the forecast with its margin, the evidence. */
 export function verdictOf({ verdict, warnings }: Analysis, of: string): ReportVerdict {
-  const { decision, sentence, forecast, forecastError, prospect, cannotSay } = verdict;
+  const { decision, sentence, forecast, margin, prospect, cannotSay } = verdict;
   const evidence = [`${verdict.agreeing} of ${counted(verdict.windows, "window")} agree.`];
   if (prospect !== null) {
     const { improvement, slowestResolved, timeConstant, escapeEpochs, epochsToStop } = prospect;
@@ -32,11 +32,14 @@ export function verdictOf({ verdict, warnings }: Analysis, of: string): ReportVe
         number: {
           label:
             `loss forecast ${forecast.length} values ahead` +
-            (forecastError === null
-              ? "; too early to have tested a forecast, so without a margin"
-              : "; the margin is what the forecast of half a window ago was off by"),
+            (margin === null
+              ? "; too early to have tested its forecasts, so without a margin"
+              : `; the margin, the most that four forecasts before were off by, is to hold ${percent(margin.level)} of what comes`),
           value: inWords(end, 4),
-          margin: forecastError === null ? "" : `± ${percent(Math.max(forecastError, 1e-4))}`,
+          margin:
+            margin === null
+              ? ""
+              : `± ${percent(Math.max(margin.shares[forecast.length - 1], 1e-4))}`,
         },
       }),
     evidence,

@@ -2,6 +2,7 @@ import {
   type Decision,
   type Diagnosis,
   diagnose,
+  isConfirmed,
   type VerdictOptions,
   verdictDefaults,
 } from "../../koopman/verdict.ts";
@@ -18,11 +19,13 @@ export const horizon = 60;
 export interface Asked {
   readonly epoch: number;
   readonly decision: Decision;
-  /** The same was said a quarter of a window before, or there is nothing to confirm. */
+  /** Enough windows before it said the same; see `isConfirmed`. */
   readonly confirmed: boolean;
   /** The loss `horizon` epochs on, and what it was then; null without a spectrum, or past the end. */
   readonly forecast: number | null;
   readonly actual: number | null;
+  /** Half width of the forecast's 80 % interval as a share of it, of four forecasts that came to an end. */
+  readonly margin: number | null;
   /** The epoch at which 10 % less than the present loss was predicted by an escape, and when it was. */
   readonly escapePredicted: number | null;
   readonly escapeActual: number | null;
@@ -78,12 +81,18 @@ export function askAll(values: Float64Array, epochs: number): Asked[] {
   for (const ask of askedEpochs(last)) {
     const seen = values.subarray(0, ask + 1);
     const found = diagnose(seen, optionsAt(ask, epochs));
-    const before = asked.find(({ epoch }) => epoch === ask - shift);
+    const earlier = [1, 2, 3].flatMap((k) =>
+      asked.filter(({ epoch }) => epoch === ask - k * shift),
+    );
     asked.push({
       epoch: ask,
       decision: found.decision,
-      confirmed: found.decision === "diverged" || before?.decision === found.decision,
+      confirmed: isConfirmed(
+        found.decision,
+        earlier.map(({ decision }) => decision),
+      ),
       ...forecastOf(found, values),
+      margin: marginOf(asked.filter(({ epoch }) => epoch <= ask - horizon)),
       ...escapeOf(found, values),
     });
   }
@@ -97,11 +106,12 @@ export function askedEpochs(last: number): number[] {
   return epochs.at(-1) === last ? epochs : [...epochs, last];
 }
 
-/** What a user knows: the loss of guessing, and the epochs that are left. */
+/** What a user knows: the loss of guessing, the epochs that are left, and a patience of one window. */
 export const optionsAt = (epoch: number, epochs: number): VerdictOptions => ({
   ...verdictDefaults,
   reference: guessing,
   budget: Math.max(1, epochs - 1 - epoch),
+  patience: verdictDefaults.window,
 });
 
 function forecastOf({ spectrum, epoch }: Diagnosis, values: Float64Array) {
@@ -109,6 +119,14 @@ function forecastOf({ spectrum, epoch }: Diagnosis, values: Float64Array) {
   if (spectrum === null || !(actual > 0 && actual < Infinity))
     return { forecast: null, actual: null };
   return { forecast: forecastLoss(spectrum.modes, horizon), actual };
+}
+
+/** The largest relative error of the last four; see `forecastMargin`, which does so for every distance. */
+function marginOf(past: readonly Asked[]): number | null {
+  const errors = past.flatMap(({ forecast, actual }) =>
+    forecast === null || actual === null ? [] : [Math.abs(forecast - actual) / Math.abs(forecast)],
+  );
+  return errors.length < 4 ? null : Math.max(...errors.slice(-4));
 }
 
 function escapeOf({ prospect, epoch, loss }: Diagnosis, values: Float64Array) {

@@ -29,11 +29,13 @@ export interface Scores {
   readonly runs: Readonly<Record<Truth, number>>;
   /** Told to start again ("restart", or "diverged") by epoch 40, of the runs of each truth. */
   readonly restarts: Readonly<Record<Truth, Share>>;
-  /** The same at any time, and confirmed by the window before. */
+  /** The same at any time, and confirmed. */
   readonly everRestarted: Readonly<Record<Truth, Share>>;
   readonly stopping: { readonly train: Stopping; readonly either: Stopping };
   /** |forecast − truth|/truth 60 epochs ahead, of good runs, by batch and age of the run. */
   readonly forecasts: readonly { readonly name: string; readonly error: Quantiles | null }[];
+  /** Losses of good runs that lie within the 80 % interval that was forecast for them. */
+  readonly covered: Share;
   /** |predicted − actual|/actual of the epoch at which the loss has left a plateau, of late runs. */
   readonly escapes: {
     /** Late runs still on the plateau at epoch 40 for which a time was predicted then. */
@@ -65,6 +67,7 @@ export function scoresOf(replays: readonly Replay[]): Scores {
       either: stoppingOf(good, ({ stopByEither }) => stopByEither),
     },
     forecasts: forecastsOf(good),
+    covered: coveredOf(good),
     escapes: escapesOf(replays.filter(({ truth }) => truth === "late")),
   };
 }
@@ -95,6 +98,17 @@ export function stoppingOf(
       of: good.reduce((sum, { record }) => sum + record.plan.epochs, 0),
     },
   };
+}
+
+function coveredOf(good: readonly Replay[]): Share {
+  const inside = good.flatMap(({ train }) =>
+    train.flatMap(({ forecast, actual, margin }) =>
+      forecast === null || actual === null || margin === null
+        ? []
+        : [Math.abs(forecast - actual) <= margin * Math.abs(forecast)],
+    ),
+  );
+  return { count: inside.filter(Boolean).length, of: inside.length };
 }
 
 function forecastsOf(good: readonly Replay[]): Scores["forecasts"] {

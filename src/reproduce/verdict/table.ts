@@ -18,6 +18,7 @@ export const bars = {
   medianCost: 0.2, // points of accuracy
   saved: 0.4,
   escapeError: 0.1,
+  covered: [0.75, 0.85], // of an interval of 80 %
 } as const;
 
 /** What the study promises beside what it found, line by line. */
@@ -27,6 +28,7 @@ export function rowsOf({
   everRestarted,
   stopping,
   forecasts,
+  covered,
   escapes,
 }: Scores): Row[] {
   const row = (name: string, wanted: string, ours: string, reached: boolean | null): Row => ({
@@ -80,6 +82,14 @@ export function rowsOf({
         shares(error),
         null,
       ),
+    ),
+    row(
+      `losses ${horizon} epochs on inside their 80 % forecast interval`,
+      "80 ± 5 %",
+      share(covered),
+      covered.of === 0
+        ? null
+        : ratio(covered) >= bars.covered[0] && ratio(covered) <= bars.covered[1],
     ),
     row("late runs with an escape predicted at epoch 40", "", share(escapes.predicted), null),
     row(
