@@ -28,6 +28,7 @@ export {
   type SplittingKind,
 } from "./models/monotone-deq.ts";
 export { type Parametrisation, parametrisations } from "./models/monotone-parameters.ts";
+export { type NeuralOde, type NeuralOdeOptions, neuralOde } from "./models/neural-ode.ts";
 export type { CellKind } from "./models/recurrent/cells.ts";
 export { type RecurrentOptions, recurrent } from "./models/recurrent/recurrent.ts";
 export type { Advanced, SequenceModel } from "./models/recurrent/sequence-model.ts";

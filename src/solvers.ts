@@ -38,6 +38,15 @@ export {
   newtonGmres,
   newtonGmresDefaults,
 } from "./solvers/newton-gmres.ts";
+export { integrate, type OdeOptions, type OdeSolution } from "./solvers/ode/integrate.ts";
+export {
+  type OdeInfo,
+  type OdeStatus,
+  odeStatuses,
+  type StepControl,
+  stepControlDefaults,
+} from "./solvers/ode/options.ts";
+export type { VectorField } from "./solvers/ode/runge-kutta.ts";
 export {
   type SolveInfo,
   type SolveOptions,
