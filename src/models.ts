@@ -17,6 +17,12 @@ export type {
 } from "./models/layers/layer.ts";
 export { groupNorm } from "./models/layers/norm.ts";
 export { twoScale } from "./models/layers/two-scale.ts";
+export {
+  type LbdnOptions,
+  lbdn,
+  type MonotoneActivation,
+  monotoneActivations,
+} from "./models/lbdn.ts";
 export { type Activation, activations, mlp } from "./models/mlp.ts";
 export type { Model, Noise, Parameters, Pass, Supplies, Wants } from "./models/model.ts";
 export { type MonotoneConvDeqOptions, monotoneConvDeq } from "./models/monotone-conv-deq.ts";

@@ -21,5 +21,12 @@ export {
 } from "./verification/equilibria.ts";
 export { examineLayer, type LayerReport } from "./verification/failure-analysis.ts";
 export { localGain, type Stretched, stretch } from "./verification/gain-search.ts";
+export {
+  certifyGain,
+  type GainCertificate,
+  type GainCheck,
+  parseGainCertificate,
+  recheckGain,
+} from "./verification/lbdn.ts";
 export { type Check, recheck, requireHolds, type Verification } from "./verification/recheck.ts";
 export { equilibriumShift, type LayerWeights } from "./verification/sensitivity.ts";
