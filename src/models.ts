@@ -37,5 +37,5 @@ export { type Parametrisation, parametrisations } from "./models/monotone-parame
 export { type NeuralOde, type NeuralOdeOptions, neuralOde } from "./models/neural-ode.ts";
 export type { CellKind } from "./models/recurrent/cells.ts";
 export { type RecurrentOptions, recurrent } from "./models/recurrent/recurrent.ts";
-export type { Advanced, SequenceModel } from "./models/recurrent/sequence-model.ts";
+export type { SequenceModel, Simulation } from "./models/sequence.ts";
 export type { WeightNormalisation } from "./models/weight-normalisation.ts";

@@ -3,7 +3,7 @@ import { ShapeError, UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { scan, type Values } from "../graph/ops/control.ts";
 import { affine } from "../graph/ops/linear.ts";
-import { concat, full, reshape, slice, transpose } from "../graph/ops/movement.ts";
+import { concat, reshape, slice, transpose } from "../graph/ops/movement.ts";
 import { formatType } from "../graph/shape.ts";
 import { solverHealth } from "../solvers/fixed-point.ts";
 import { integrate, type OdeOptions } from "../solvers/ode/integrate.ts";
@@ -12,7 +12,7 @@ import { uniformFanIn } from "./initialise.ts";
 import { type Activation, mlp } from "./mlp.ts";
 import type { Parameters } from "./model.ts";
 import { project } from "./recurrent/project.ts";
-import type { Advanced, SequenceModel } from "./recurrent/sequence-model.ts";
+import type { SequenceModel, Simulation } from "./sequence.ts";
 
 export interface NeuralOdeOptions {
   readonly inputs: number;
@@ -27,13 +27,13 @@ export interface NeuralOdeOptions {
   readonly integration?: OdeOptions;
 }
 
-/** What a neural ODE gives besides: the evaluations of f, and the worst status over the times. */
-export interface Integrated extends Advanced {
+/** What a neural ODE gives besides: evaluations of f, and the worst status over the times. */
+export interface Integrated extends Simulation {
   readonly info: OdeInfo;
 }
 export interface NeuralOde extends SequenceModel {
-  readonly step: (parameters: Values, state: Values, u: Value) => Integrated;
-  readonly sequence: (parameters: Values, state: Values, u: Value) => Integrated;
+  readonly simulate: (explicit: Values, u: Value, x0: Value) => Integrated;
+  readonly step: (explicit: Values, u: Value, x: Value) => Integrated;
 }
 
 /**
@@ -67,19 +67,20 @@ export function neuralOde(options: NeuralOdeOptions): NeuralOde {
     const { y, info } = integrate(rate, x, [0, dt], integration);
     return { x: reshape(slice(y, 0, { start: 1 }), x.shape), info };
   };
-  const check = (state: Values, u: Value, rank: number) => {
+  const check = (u: Value, x: Value, rank: number) => {
     if (u.shape.length !== rank || u.shape[rank - 1] !== inputs) {
       const wanted = rank === 2 ? `[B, ${inputs}]` : `[B, T, ${inputs}]`;
       throw new ShapeError(`neuralOde: the input is ${formatType(u)}, wanted ${wanted}`);
     }
-    if (!("x" in state)) throw new ShapeError(`the state has {${Object.keys(state)}}, not "x"`);
-    return state.x;
+    if (x.shape.length !== 2 || x.shape[1] !== states)
+      throw new ShapeError(`neuralOde: the state is ${formatType(x)}, wanted [B, ${states}]`);
   };
 
   return {
     kind: "neural-ode",
     inputs,
     outputs,
+    states,
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
       for (const [name, tensor] of Object.entries(net.initialise(seed)))
@@ -91,21 +92,21 @@ export function neuralOde(options: NeuralOdeOptions): NeuralOde {
       draw("readout.bias", [outputs]);
       return parameters;
     },
-    rest: (u) => ({ x: full(0, [u.shape[0], states], u) }),
-    step: (p, state, u) => {
-      const x = check(state, u, 2);
-      const { x: next, info } = flow(p, x, u);
-      return { state: { x: next }, y: affine(x, p["readout.weight"], p["readout.bias"]), info };
+    explicit: (parameters) => parameters,
+    step: (p, u, x) => {
+      check(u, x, 2);
+      const y = affine(x, p["readout.weight"], p["readout.bias"]);
+      return { y, ...flow(p, x, u) };
     },
-    sequence: (p, state, u) => {
-      const x0 = check(state, u, 3);
+    simulate: (p, u, x0) => {
+      check(u, x0, 3);
       const run = scan({ x: x0 }, { u: transpose(u, [1, 0, 2]) }, ({ x }, row) => {
         const { x: next, info } = flow(p, x, row.u);
-        return { state: { x: next }, outputs: { x, ...info } };
+        return { state: { x: next }, outputs: { before: x, ...info } };
       });
-      const { x, ...info } = run.outputs;
-      const y = project(x, p["readout.weight"], p["readout.bias"]);
-      return { state: run.state, y: transpose(y, [1, 0, 2]), info: inAll(info) };
+      const { before, ...info } = run.outputs;
+      const y = project(before, p["readout.weight"], p["readout.bias"]);
+      return { y: transpose(y, [1, 0, 2]), x: run.state.x, info: inAll(info) };
     },
   };
 }

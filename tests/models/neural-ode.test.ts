@@ -2,17 +2,18 @@ import { expect, test } from "vitest";
 import { gradient } from "../../src/autodiff/gradient.ts";
 import { ShapeError, UsageError } from "../../src/errors.ts";
 import type { Value } from "../../src/graph/node.ts";
-import { concat, reshape, slice } from "../../src/graph/ops/movement.ts";
+import { concat, full, reshape, slice } from "../../src/graph/ops/movement.ts";
 import { reduceSum } from "../../src/graph/ops/reduction.ts";
 import { castTensor, type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
-import { type NeuralOdeOptions, neuralOde } from "../../src/models/neural-ode.ts";
+import { type NeuralOde, type NeuralOdeOptions, neuralOde } from "../../src/models/neural-ode.ts";
 import type { OdeOptions } from "../../src/solvers/ode/integrate.ts";
 import { odeStatuses } from "../../src/solvers/ode/options.ts";
 import { checkDerivative, evaluate, noise } from "../autodiff/differences.ts";
 
 const doubles = (numbers: readonly number[], shape: readonly number[]): Tensor =>
   tensorOf(Float64Array.from(numbers), shape);
+const rest = (model: NeuralOde, u: Value) => full(0, [u.shape[0], model.states], u);
 const tight = { rtol: 1e-11, atol: 1e-12 };
 
 /** A model, its drawn parameters in float64 and their inputs, with u of random numbers. */
@@ -42,8 +43,8 @@ test("a linear field is sampled as its matrix exponential says, u held between t
   const inputs = Object.fromEntries(
     Object.entries(feeds).map(([k, { shape }]) => [k, input(k, "float64", shape)]),
   );
-  const { y, state, info } = model.sequence(inputs, model.rest(inputs.u), inputs.u);
-  const found = await evaluate(inputs, { y, x: state.x, ...info }, feeds);
+  const { y, x: end, info } = model.simulate(inputs, inputs.u, rest(model, inputs.u));
+  const found = await evaluate(inputs, { y, x: end, ...info }, feeds);
   const decay = Math.exp(-2 * dt);
   let x = 0;
   const exact = [1, -2, 0.5, 3].map((u) => {
@@ -68,22 +69,22 @@ test.each<[string, OdeOptions]>([
   ["dopri5 with the adjoint", { ...tight, gradient: "adjoint" }],
 ])("gradients through %s are those of central differences", async (_, integration) => {
   const { model, feeds, inputs } = prepared({ ...small, integration }, 2, 3);
-  const { y, state } = model.sequence(inputs, model.rest(inputs.u), inputs.u);
-  await checkDerivative({ inputs, feeds, outputs: [y, state.x] });
+  const { y, x } = model.simulate(inputs, inputs.u, rest(model, inputs.u));
+  await checkDerivative({ inputs, feeds, outputs: [y, x] });
 });
 
 test("single steps give the whole sequence", async () => {
   const { model, feeds, inputs } = prepared(small, 2, 4);
-  const whole = model.sequence(inputs, model.rest(inputs.u), inputs.u);
-  let state = model.rest(inputs.u);
+  const whole = model.simulate(inputs, inputs.u, rest(model, inputs.u));
+  let x: Value = rest(model, inputs.u);
   const ys: Value[] = [];
   for (let t = 0; t < 4; t++) {
     const u = reshape(slice(inputs.u, 1, { start: t, end: t + 1 }), [2, 1]);
-    const stepped = model.step(inputs, state, u);
-    state = stepped.state;
+    const stepped = model.step(inputs, u, x);
+    x = stepped.x;
     ys.push(reshape(stepped.y, [2, 1, 1]));
   }
-  const outputs = { whole: whole.y, steps: concat(ys, 1), end: whole.state.x, last: state.x };
+  const outputs = { whole: whole.y, steps: concat(ys, 1), end: whole.x, last: x };
   const found = await evaluate(inputs, outputs, feeds);
   expect(found.steps.data as Float64Array).toBeAllClose(found.whole.data as Float64Array);
   expect(found.last.data as Float64Array).toBeAllClose(found.end.data as Float64Array);
@@ -96,7 +97,7 @@ test("any batch and any number of times in one graph, with its gradient, in floa
     ...Object.fromEntries(Object.entries(drawn).map(([k, v]) => [k, input(k, v.dtype, v.shape)])),
     u: input("u", "float32", ["B", "T", 1]),
   };
-  const { y } = model.sequence(inputs, model.rest(inputs.u), inputs.u);
+  const { y } = model.simulate(inputs, inputs.u, rest(model, inputs.u));
   const { u: slope } = gradient(reduceSum(y), { u: inputs.u });
   for (const [batch, times] of [
     [1, 2],
@@ -115,6 +116,9 @@ test("what does not fit is refused", () => {
   expect(() => neuralOde({ ...small, states: 1.5 })).toThrow(UsageError);
   expect(() => neuralOde({ ...small, hiden: [3] } as never)).toThrow(/did you mean "hidden"/);
   const model = neuralOde(small);
-  expect(() => model.sequence({}, {}, input("u", "float32", ["B", 4, 2]))).toThrow(ShapeError);
-  expect(() => model.step({}, {}, input("u", "float32", ["B", 1]))).toThrow(/not "x"/);
+  const x = input("x", "float32", ["B", 2]);
+  expect(() => model.simulate({}, input("u", "float32", ["B", 4, 2]), x)).toThrow(ShapeError);
+  expect(() =>
+    model.step({}, input("u", "float32", ["B", 1]), input("x", "float32", ["B", 3])),
+  ).toThrow(/wanted \[B, 2\]/);
 });

@@ -3,9 +3,8 @@ import { describe, expect, test } from "vitest";
 import { gradient } from "../../src/autodiff/gradient.ts";
 import { ShapeError, UsageError } from "../../src/errors.ts";
 import type { Value } from "../../src/graph/node.ts";
-import type { Values } from "../../src/graph/ops/control.ts";
 import { add, mul } from "../../src/graph/ops/elementwise.ts";
-import { concat, reshape, slice } from "../../src/graph/ops/movement.ts";
+import { concat, full, reshape, slice, split } from "../../src/graph/ops/movement.ts";
 import { reduceSum } from "../../src/graph/ops/reduction.ts";
 import { castTensor, type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { constant, input } from "../../src/graph/value.ts";
@@ -37,7 +36,7 @@ const total = (values: readonly Value[]) => values.reduce(add);
 
 describe.each(kinds)("%s", (kind) => {
   const { batch, times, inputs, units, outputs, layers } = sizes;
-  const { parameters, u, state, y, last, weights, gradients } = cases[kind];
+  const { parameters, u, state, y, last: wanted, weights, gradients } = cases[kind];
   const model = recurrent({ cell: kind, inputs, units, outputs, layers });
 
   test("has the outputs, last states and gradients of PyTorch", async () => {
@@ -53,19 +52,25 @@ describe.each(kinds)("%s", (kind) => {
       [...Object.keys(shapes), ...Object.keys(state), "u"].sort(),
     );
     const values = inputsOf(feeds);
-    const found = model.sequence(values, values, values.u);
+    const names = Object.keys(state); // layer by layer, h before c
+    const x0 = concat(
+      names.map((name) => values[name]),
+      1,
+    );
+    const found = model.simulate(values, values.u, x0);
+    const last = split(found.x, 1, Array<number>(names.length).fill(units));
+    const ends = Object.fromEntries(names.map((name, i) => [`end.${name}`, last[i]]));
     const weighted = (name: string, value: Value) =>
       reduceSum(mul(value, constant(weights[name], "float64", value.shape as number[])));
     const loss = total([
       weighted("y", found.y),
-      ...Object.entries(found.state).map(([name, value]) => weighted(name, value)),
+      ...names.map((name, i) => weighted(name, last[i])),
     ]);
     const bars = Object.entries(gradient(loss, values)).map(([k, v]) => [`bar.${k}`, v]);
-    const ends = Object.fromEntries(Object.entries(found.state).map(([k, v]) => [`end.${k}`, v]));
     const got = await evaluate(values, { y: found.y, ...ends, ...Object.fromEntries(bars) }, feeds);
     expect(got.y.data as Float64Array).toBeAllClose(y);
     expect(got.y.shape).toEqual([batch, times, outputs]);
-    for (const [name, end] of Object.entries(last))
+    for (const [name, end] of Object.entries(wanted))
       expect(got[`end.${name}`].data as Float64Array).toBeAllClose(end);
     for (const [name, bar] of Object.entries(gradients))
       expect(got[`bar.${name}`].data as Float64Array).toBeAllClose(bar);
@@ -73,6 +78,7 @@ describe.each(kinds)("%s", (kind) => {
   });
 
   const small = recurrent({ cell: kind, inputs: 2, units: 2, outputs: 1 });
+  const rest = (of: Value) => full(0, [of.shape[0], small.states], of);
   const drawn = Object.fromEntries(
     Object.entries(small.initialise(2)).map(([k, v]) => [k, castTensor(v, "float64")]),
   );
@@ -81,24 +87,23 @@ describe.each(kinds)("%s", (kind) => {
   test("first and second derivatives are those of differences", async () => {
     const feeds = { ...drawn, u: u3 };
     const values = inputsOf(feeds);
-    const { y, state: end } = small.sequence(values, small.rest(values.u), values.u);
-    const sums = Object.values(end).map((value) => reduceSum(mul(value, value)));
-    const problem = { inputs: values, feeds, outputs: [y, total(sums)] };
+    const { y, x } = small.simulate(values, values.u, rest(values.u));
+    const problem = { inputs: values, feeds, outputs: [y, reduceSum(mul(x, x))] };
     await checkDerivative(await checkDerivative(problem));
   });
 
   test("single steps, and two halves with the state handed on, give the whole sequence", async () => {
     const values = inputsOf({ ...drawn, u: doubles(noise(2 * 6 * 2, 6), [2, 6, 2]) });
     const { u: all } = values;
-    const whole = small.sequence(values, small.rest(all), all);
+    const whole = small.simulate(values, all, rest(all));
     const part = (start: number, end: number) => slice(all, 1, { start, end });
-    const first = small.sequence(values, small.rest(all), part(0, 2));
-    const second = small.sequence(values, first.state, part(2, 6));
-    let state: Values = small.rest(all);
+    const first = small.simulate(values, part(0, 2), rest(all));
+    const second = small.simulate(values, part(2, 6), first.x);
+    let x: Value = rest(all);
     const ys: Value[] = [];
     for (let t = 0; t < 6; t++) {
-      const stepped = small.step(values, state, reshape(part(t, t + 1), [2, 2]));
-      state = stepped.state;
+      const stepped = small.step(values, reshape(part(t, t + 1), [2, 2]), x);
+      x = stepped.x;
       ys.push(reshape(stepped.y, [2, 1, 1]));
     }
     const got = await evaluate(
@@ -107,8 +112,8 @@ describe.each(kinds)("%s", (kind) => {
         whole: whole.y,
         halves: concat([first.y, second.y], 1),
         steps: concat(ys, 1),
-        end: whole.state["layer0.h"],
-        endOfSteps: state["layer0.h"],
+        end: whole.x,
+        endOfSteps: x,
       },
       { ...drawn, u: doubles(noise(2 * 6 * 2, 6), [2, 6, 2]) },
     );
@@ -121,7 +126,7 @@ describe.each(kinds)("%s", (kind) => {
   test("takes any batch and any number of times in one graph", async () => {
     const feeds = { ...drawn };
     const values = { ...inputsOf(feeds), u: input("u", "float64", ["B", "T", 2]) };
-    const { y } = small.sequence(values, small.rest(values.u), values.u);
+    const { y } = small.simulate(values, values.u, rest(values.u));
     const { u: slope } = gradient(reduceSum(y), { u: values.u });
     const long = await evaluate(values, { y, slope }, { ...feeds, u: u3 });
     expect(long.slope.shape).toEqual([2, 3, 2]);
@@ -150,7 +155,10 @@ test("what does not fit is refused", () => {
   expect(() => recurrent({ ...options, layers: 0 })).toThrow(UsageError);
   const model = recurrent(options);
   const wrong = input("u", "float32", ["B", 7, 3]);
-  expect(() => model.sequence({}, {}, wrong)).toThrow(/wanted \[B, T, 2\]/);
+  const x0 = input("x", "float32", ["B", 3]);
+  expect(() => model.simulate({}, wrong, x0)).toThrow(/wanted \[B, T, 2\]/);
   const right = input("u", "float32", ["B", 7, 2]);
-  expect(() => model.sequence(inputsOf(model.initialise(1)), {}, right)).toThrow(ShapeError);
+  const short = input("x", "float32", ["B", 2]);
+  expect(() => model.simulate({}, right, short)).toThrow(ShapeError);
+  expect(() => model.simulate({}, right, short)).toThrow(/wanted \[B, 3\]/);
 });

@@ -3,13 +3,13 @@ import { ShapeError, UsageError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import type { Values } from "../../graph/ops/control.ts";
 import { affine } from "../../graph/ops/linear.ts";
-import { full, transpose } from "../../graph/ops/movement.ts";
+import { concat, split, transpose } from "../../graph/ops/movement.ts";
 import { formatType } from "../../graph/shape.ts";
 import { uniformFanIn } from "../initialise.ts";
 import type { Parameters } from "../model.ts";
+import type { SequenceModel } from "../sequence.ts";
 import { type CellKind, cells } from "./cells.ts";
 import { project } from "./project.ts";
-import type { SequenceModel } from "./sequence-model.ts";
 import { advance, type Recurrence, unroll } from "./unroll.ts";
 
 export interface RecurrentOptions {
@@ -25,6 +25,7 @@ export interface RecurrentOptions {
  * Weights, names and order of the gates are those of torch.nn.RNN, LSTM and GRU, and so are the
  * initial numbers: all uniform in ±1/√units, with both biases b_ih and b_hh.
  *
+ * The state is h of each layer (for LSTM h and c), layer after layer: [B, layers · units] or twice that.
  * The input of all times is projected by one product before the scan, and read out by one after it.
  *
  * @throws UsageError  for an unknown cell or option, or a size that is no positive whole number
@@ -39,14 +40,15 @@ export function recurrent(options: RecurrentOptions): SequenceModel {
   }
   const cell = cells[kind];
   const all = Array.from({ length: layers }, (_, i) => `layer${i}`);
-  const stateNames = (layer: string) => cell.state.map((part) => `${layer}.${part}`);
-  const stateOf = (layer: string, state: Values) =>
-    stateNames(layer).map((name) => {
-      if (!(name in state)) {
-        throw new ShapeError(`the state has {${Object.keys(state)}}, but "${name}" is wanted`);
-      }
-      return state[name];
-    });
+  const count = cell.state.length;
+  const states = layers * count * units;
+  /** The states of each layer, h first: x [B, states] holds them side by side. */
+  const cut = (x: Value) => {
+    if (x.shape.length !== 2 || x.shape[1] !== states)
+      throw new ShapeError(`${kind}: the state is ${formatType(x)}, wanted [B, ${states}]`);
+    const parts = split(x, 1, Array<number>(layers * count).fill(units));
+    return all.map((_, i) => parts.slice(count * i, count * (i + 1)));
+  };
   const recurrence = (p: Values, layer: string): Recurrence => ({
     weight: p[`${layer}.weight_hh`],
     bias: p[`${layer}.bias_hh`],
@@ -61,6 +63,7 @@ export function recurrent(options: RecurrentOptions): SequenceModel {
     kind,
     inputs,
     outputs,
+    states,
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
       const draw = (name: string, shape: readonly number[]) => {
@@ -77,40 +80,33 @@ export function recurrent(options: RecurrentOptions): SequenceModel {
       draw("readout.bias", [outputs]);
       return parameters;
     },
-    rest: (u) =>
-      Object.fromEntries(
-        all.flatMap(stateNames).map((name) => [name, full(0, [u.shape[0], units], u)]),
-      ),
-    step: (p, state, u) => {
+    explicit: (parameters) => parameters,
+    step: (p, u, x) => {
       check(u, 2);
-      const next: Record<string, Value> = {};
+      const before = cut(x);
+      const after: Value[] = [];
       let h = u;
-      for (const layer of all) {
-        const x = affine(h, p[`${layer}.weight_ih`], p[`${layer}.bias_ih`]);
-        const states = advance(cell, recurrence(p, layer), x, stateOf(layer, state));
-        stateNames(layer).forEach((name, i) => {
-          next[name] = states[i];
-        });
-        h = states[0];
-      }
-      return { state: next, y: affine(h, p["readout.weight"], p["readout.bias"]) };
+      all.forEach((layer, i) => {
+        const given = affine(h, p[`${layer}.weight_ih`], p[`${layer}.bias_ih`]);
+        const next = advance(cell, recurrence(p, layer), given, before[i]);
+        after.push(...next);
+        h = next[0];
+      });
+      return { y: affine(h, p["readout.weight"], p["readout.bias"]), x: concat(after, 1) };
     },
-    sequence: (p, state, u) => {
+    simulate: (p, u, x0) => {
       check(u, 3);
-      const next: Record<string, Value> = {};
+      const before = cut(x0);
+      const after: Value[] = [];
       let h = transpose(u, [1, 0, 2]); // times first, as a scan has them
-      for (const layer of all) {
-        const x = project(h, p[`${layer}.weight_ih`], p[`${layer}.bias_ih`]);
-        const run = unroll(cell, recurrence(p, layer), x, stateOf(layer, state));
-        stateNames(layer).forEach((name, i) => {
-          next[name] = run.state[i];
-        });
+      all.forEach((layer, i) => {
+        const given = project(h, p[`${layer}.weight_ih`], p[`${layer}.bias_ih`]);
+        const run = unroll(cell, recurrence(p, layer), given, before[i]);
+        after.push(...run.state);
         h = run.h;
-      }
-      return {
-        state: next,
-        y: transpose(project(h, p["readout.weight"], p["readout.bias"]), [1, 0, 2]),
-      };
+      });
+      const y = project(h, p["readout.weight"], p["readout.bias"]);
+      return { y: transpose(y, [1, 0, 2]), x: concat(after, 1) };
     },
   };
 }
