@@ -20,6 +20,7 @@ import { stretch } from "../../src/verification/gain-search.ts";
 import { certifyGain, parseGainCertificate, recheckGain } from "../../src/verification/lbdn.ts";
 import { gainGuess, gainMargin } from "../../src/verification/sandwich-gain.ts";
 import { checkDerivative, evaluate, noise } from "../autodiff/differences.ts";
+import { adam } from "./adam.ts";
 
 const inputsOf = (feeds: Readonly<Record<string, Tensor>>) =>
   Object.fromEntries(
@@ -237,34 +238,3 @@ test("what does not fit is refused", () => {
   expect(() => lbdn({ ...options, activation: "gelu" as never })).toThrow(/slope in \[0, 1\]/);
   expect(() => lbdn({ ...options, gama: 2 } as never)).toThrow(/did you mean "gamma"/);
 });
-
-/** Adam, step length 0.02, from the gradients that a program gives beside its loss. */
-async function adam(
-  run: (feeds: Parameters) => Promise<Readonly<Record<string, Tensor>>>,
-  start: Parameters,
-  steps: number,
-): Promise<{ parameters: Parameters; loss: number; first: number }> {
-  let parameters = start;
-  const zeros = () =>
-    Object.fromEntries(Object.entries(start).map(([k, v]) => [k, new Float64Array(v.data.length)]));
-  const [mean, spread] = [zeros(), zeros()];
-  let [first, loss] = [NaN, NaN];
-  for (let step = 1; step <= steps; step++) {
-    const found = await run(parameters);
-    loss = Number(found.loss.data[0]);
-    if (step === 1) first = loss;
-    parameters = Object.fromEntries(
-      Object.entries(parameters).map(([name, before]) => {
-        const bar = numbers(found[`bar.${name}`]);
-        const next = Float32Array.from(numbers(before), (x, i) => {
-          mean[name][i] = 0.9 * mean[name][i] + 0.1 * bar[i];
-          spread[name][i] = 0.999 * spread[name][i] + 0.001 * bar[i] ** 2;
-          const [m, v] = [mean[name][i] / (1 - 0.9 ** step), spread[name][i] / (1 - 0.999 ** step)];
-          return x - (0.02 * m) / (Math.sqrt(v) + 1e-8);
-        });
-        return [name, tensorOf(next, before.shape)];
-      }),
-    );
-  }
-  return { parameters, loss, first };
-}

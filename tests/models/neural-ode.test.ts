@@ -2,14 +2,17 @@ import { expect, test } from "vitest";
 import { gradient } from "../../src/autodiff/gradient.ts";
 import { ShapeError, UsageError } from "../../src/errors.ts";
 import type { Value } from "../../src/graph/node.ts";
+import { square, sub } from "../../src/graph/ops/elementwise.ts";
 import { concat, full, reshape, slice } from "../../src/graph/ops/movement.ts";
-import { reduceSum } from "../../src/graph/ops/reduction.ts";
-import { castTensor, type Tensor, tensorOf } from "../../src/graph/tensor.ts";
+import { reduceMean, reduceSum } from "../../src/graph/ops/reduction.ts";
+import { castTensor, constantOf, type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
 import { type NeuralOde, type NeuralOdeOptions, neuralOde } from "../../src/models/neural-ode.ts";
+import { compile } from "../../src/runtime/program.ts";
 import type { OdeOptions } from "../../src/solvers/ode/integrate.ts";
 import { odeStatuses } from "../../src/solvers/ode/options.ts";
 import { checkDerivative, evaluate, noise } from "../autodiff/differences.ts";
+import { adam } from "./adam.ts";
 
 const doubles = (numbers: readonly number[], shape: readonly number[]): Tensor =>
   tensorOf(Float64Array.from(numbers), shape);
@@ -109,6 +112,70 @@ test("any batch and any number of times in one graph, with its gradient, in floa
     expect(found.slope.shape).toEqual([batch, times, 1]);
     expect(Array.from(found.slope.data, Number).every(Number.isFinite)).toBe(true);
   }
+});
+
+test("learns a driven pendulum from sampled angles and rates, and predicts trajectories it has not seen", async () => {
+  const [dt, times, batch] = [0.1, 25, 12];
+  // Fine steps of the midpoint method stand for the truth.
+  const motion = (seed: number) => {
+    const [u, y, x0]: number[][] = [[], [], []];
+    for (let k = 0; k < batch; k++) {
+      let [angle, rate] = noise(2, seed + k);
+      x0.push(angle, rate);
+      const drive = noise(3, seed + 100 + k);
+      for (let i = 0; i < times; i++) {
+        const torque = 2 * drive[0] * Math.sin((1 + drive[1]) * i * dt + drive[2]);
+        u.push(torque);
+        y.push(angle, rate);
+        for (let n = 0; n < 50; n++) {
+          const h = dt / 50;
+          const slope = (a: number, r: number) => torque - 4 * Math.sin(a) - 0.5 * r;
+          const [a, r] = [angle + (h / 2) * rate, rate + (h / 2) * slope(angle, rate)];
+          [angle, rate] = [angle + h * r, rate + h * slope(a, r)];
+        }
+      }
+    }
+    const single = (list: number[], shape: number[]) => tensorOf(Float32Array.from(list), shape);
+    return {
+      u: single(u, [batch, times, 1]),
+      y: single(y, [batch, times, 2]),
+      x0: single(x0, [batch, 2]),
+    };
+  };
+  const model = neuralOde({
+    inputs: 1,
+    states: 2,
+    outputs: 2,
+    hidden: [16],
+    dt,
+    integration: { method: "rk4" },
+  });
+  // The state is what is measured: the readout stays the identity.
+  const readout = {
+    "readout.weight": castTensor(doubles([1, 0, 0, 1], [2, 2]), "float32"),
+    "readout.bias": castTensor(doubles([0, 0], [2]), "float32"),
+  };
+  const drawn = Object.entries(model.initialise(1)).filter(([name]) => !(name in readout));
+  const parameters = Object.fromEntries(drawn);
+  const inputs = Object.fromEntries(
+    Object.entries({ ...parameters, ...motion(1) }).map(([k, v]) => [
+      k,
+      input(k, v.dtype, v.shape),
+    ]),
+  );
+  const fixed = Object.fromEntries(Object.entries(readout).map(([k, v]) => [k, constantOf(v)]));
+  const { y } = model.simulate({ ...inputs, ...fixed }, inputs.u, inputs.x0);
+  const loss = reduceMean(square(sub(y, inputs.y)));
+  const { u: _, y: __, x0: ___, ...trained } = inputs;
+  const bars = Object.entries(gradient(loss, trained)).map(([k, v]) => [`bar.${k}`, v] as const);
+  const program = await compile(inputs, { loss, ...Object.fromEntries(bars) }, { threads: 1 });
+  const [seen, unseen] = [motion(1), motion(500)];
+  const fitted = await adam((p) => program.run({ ...p, ...seen }), parameters, 300);
+  const held = await program.run({ ...fitted.parameters, ...unseen });
+  await program.release();
+  const spread = Array.from(unseen.y.data, Number).reduce((sum, v) => sum + v * v, 0);
+  const nrmse = Math.sqrt((Number(held.loss.data[0]) * unseen.y.data.length) / spread);
+  expect(nrmse).toBeLessThan(0.12);
 });
 
 test("what does not fit is refused", () => {
