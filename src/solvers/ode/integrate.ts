@@ -27,8 +27,9 @@ import { advance, classical, dormandPrince, type VectorField } from "./runge-kut
  * dopri5: order 5(4), steps by each sample's own error. Its gradient is "discrete" unless given:
  * exactly that of the steps that were accepted, their lengths held; all their states are stored.
  * "adjoint" integrates ȧ = −(∂f/∂y)ᵀa back in time with the same step control and stores y at the
- * asked times alone; it is the derivative of the exact flow, wrong for what was computed by about
- * the tolerance, and more where f is stiff backwards or contracts strongly.
+ * asked times alone; it is the derivative of the exact flow, off that of what was computed by about
+ * the tolerance, and by more where the flow contracts: y is found again backwards, where errors grow.
+ * Only the gradient of steps can be differentiated again.
  *
  * rk4: the classical method with `steps` equal steps between two times; gradient of those steps.
  */
@@ -66,23 +67,30 @@ export function integrate(
   checkTimes(times);
   if (y0.shape.length !== 2 || typeof y0.shape[1] !== "number" || !isFloat(y0.dtype))
     throw new ShapeError(`integrate: y0 is ${formatType(y0)}, wanted float [N, n] with n known`);
-  if (options.method === "rk4") return fixedSteps(f, y0, times, options);
-  const { method = "dopri5", gradient = "discrete", ...control } = options;
+  const checked: VectorField = (t, y) => {
+    const rate = f(t, y);
+    // A column would be broadcast over all n without a word.
+    if (rate.dtype === y.dtype && rate.shape.length === 2 && rate.shape[1] === y.shape[1])
+      return rate;
+    throw new ShapeError(`integrate: f gives ${formatType(rate)} for y ${formatType(y)}`);
+  };
+  if (options.method === "rk4") return fixedSteps(checked, y0, times, options);
+  const { method = "dopri5", gradient = "discrete", ...given } = options;
   if (method !== "dopri5")
     throw new UsageError(`unknown method "${String(method)}"`, "known: dopri5, rk4");
   if (gradient !== "discrete" && gradient !== "adjoint")
     throw new UsageError(`unknown gradient "${String(gradient)}"`, "known: discrete, adjoint");
-  const checked = stepControl(control);
+  const control = stepControl(given);
 
   const column = { dtype: y0.dtype, shape: [y0.shape[0], 1] };
-  const body = makeBody([column, y0], (t, y) => [f(t, y)]);
+  const body = makeBody([column, y0], (t, y) => [checked(t, y)]);
   const field = fieldOf(body);
-  const steps = adaptiveSteps(field, y0, constant(times, y0.dtype), checked);
+  const steps = adaptiveSteps(field, y0, constant(times, y0.dtype), control);
   const backward: OdeInfo[] = [];
   const y =
     gradient === "discrete"
       ? atTimes(throughSteps(body, steps, y0), steps.landing, y0)
-      : adjointOf(body, atTimes(steps.after, steps.landing, y0), y0, times, checked, backward);
+      : adjointOf(body, atTimes(steps.after, steps.landing, y0), y0, times, control, backward);
   return { y, info: steps.info, backward };
 }
 

@@ -83,6 +83,26 @@ test("the adjoint and the accepted steps agree as the tolerance tightens, and co
   expect(errors[2]).toBeLessThan(1e-7);
 });
 
+test("the adjoint takes the same steps whatever the scale of the loss", async () => {
+  const of = async (factor: number) => {
+    const { y, backward } = integrate(field(inputs), inputs.start, at, { gradient: "adjoint" });
+    const bars = gradient(mul(sumOf(y), factor), inputs);
+    const outputs = { A: bars.A, start: bars.start, count: backward[0].evaluations };
+    const found = await evaluate(
+      inputs,
+      Object.fromEntries(Object.entries(outputs).map(([k, v]) => [`bar.${k}`, v])),
+      feeds,
+    );
+    return {
+      slopes: [...found["bar.A"].data, ...found["bar.start"].data].map((x) => Number(x) / factor),
+      count: Array.from(found["bar.count"].data, Number),
+    };
+  };
+  const [plain, tiny] = [await of(1), await of(2 ** -40)];
+  expect(tiny.count).toEqual(plain.count);
+  expect(tiny.slopes).toBeAllClose(plain.slopes, { rtol: 1e-12 });
+});
+
 describe("where the adjoint is inexact", () => {
   // ẏ = λy: what a Runge–Kutta method computes is a polynomial in λh times y₀, whatever h is.
   const lambda = input("lambda", "float64", [1]);

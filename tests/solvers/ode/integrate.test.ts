@@ -325,5 +325,7 @@ test("what does not fit is refused", () => {
     /gradient "no"/,
   );
   expect(() => integrate(oscillator, y0, [0, 1], { method: "rk4", steps: 0 })).toThrow(UsageError);
+  for (const options of [{}, { method: "rk4" } as const])
+    expect(() => integrate((_, y) => column(y, 0), y0, [0, 1], options)).toThrow(/f gives/);
   expect(() => integrate(oscillator, input("y", "float64", [2]), [0, 1])).toThrow(ShapeError);
 });
