@@ -28,7 +28,9 @@ import { advance, classical, dormandPrince, type VectorField } from "./runge-kut
  * exactly that of the steps that were accepted, their lengths held; all their states are stored.
  * "adjoint" integrates ȧ = −(∂f/∂y)ᵀa back in time with the same step control and stores y at the
  * asked times alone; it is the derivative of the exact flow, off that of what was computed by about
- * the tolerance, and by more where the flow contracts: y is found again backwards, where errors grow.
+ * the tolerance. Where the flow contracts it is worthless, and its status does not say so: y is found
+ * again backwards, where its error grows. For Van der Pol's equation at μ = 10 over 4 units of time it
+ * gives 7e9 for 1.5 at a tolerance of 1e-4; asking for 100 times, at which y starts anew, mends it.
  * Only the gradient of steps can be differentiated again.
  *
  * rk4: the classical method with `steps` equal steps between two times; gradient of those steps.
