@@ -18,6 +18,22 @@ export {
   selectRows,
   type Targets,
 } from "./data/dataset.ts";
+export { type Experiment, experimentOf, requireAlike } from "./data/experiment/experiment.ts";
+export {
+  applyScaling,
+  detrend,
+  fitScaling,
+  type SignalScaling,
+  unscaleOutputs,
+} from "./data/experiment/prepare.ts";
+export {
+  parseExperiments,
+  type Roles,
+  readExperiment,
+  readExperiments,
+} from "./data/experiment/read.ts";
+export { resample } from "./data/experiment/resample.ts";
+export { cut, splitExperiment } from "./data/experiment/split.ts";
 export { type IdxArray, parseIdx } from "./data/idx.ts";
 export { mnist, readMnist } from "./data/mnist.ts";
 export { formatNpy, type NpyArray, parseNpy, readNpy, writeNpy } from "./data/npy.ts";

@@ -110,7 +110,7 @@ function numbers(
 }
 
 /** Why a cell is no number, where Number() would take "" for 0 and "0x1F" for 31. */
-function whyNot(cell: string, round: (x: number) => number): string | undefined {
+export function whyNot(cell: string, round: (x: number) => number): string | undefined {
   if (cell === "") return "the cell is blank";
   if (/^[+-]?(nan|inf|infinity)$/i.test(cell)) return `${cell} is not finite`;
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell)) return `"${cell}" is not a number`;
@@ -135,7 +135,8 @@ function byNumberOrLetter(
   return numeric ? (a, b) => Number(a) - Number(b) || (a < b ? -1 : 1) : undefined;
 }
 
-function columnOf(columns: readonly string[], name: string, source: string): number {
+/** The place of a column. @throws DataError  for one that is not there, with the nearest names */
+export function columnOf(columns: readonly string[], name: string, source: string): number {
   const column = columns.indexOf(name);
   if (column >= 0) return column;
   const nearest = [...columns].sort((a, b) => edits(name, a) - edits(name, b)).slice(0, 8);

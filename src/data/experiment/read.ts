@@ -1,0 +1,191 @@
+import { refuseUnknown } from "../../errors/suggest.ts";
+import { DataError, InputError, UsageError } from "../../errors.ts";
+import { columnOf, whyNot } from "../csv.ts";
+import { type Delimited, type DelimitedRow, parseDelimited } from "../delimited.ts";
+import { readText } from "../files.ts";
+import { checkNames, type Experiment, experimentOf, fewestSamples } from "./experiment.ts";
+import { interpolateMissing, onGrid, samplingOf } from "./sampling.ts";
+
+/** Which columns of a file are what, and how it is sampled. */
+export interface Roles {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Seconds between rows; else from the column `time`. */
+  readonly sampleTime?: number;
+  /** The column of times in seconds. */
+  readonly time?: string;
+  /** A column that numbers or names the experiments in the file; rows of one stand together. */
+  readonly experiment?: string;
+  /** What to do with blank cells and NaN: refuse them, or draw a straight line across. */
+  readonly missing?: "refuse" | "interpolate";
+  /** What to do with times at unequal steps: refuse them, or interpolate to equal ones. */
+  readonly irregular?: "refuse" | "resample";
+}
+
+const known = ["inputs", "outputs", "sampleTime", "time", "experiment", "missing", "irregular"];
+
+/**
+ * The experiments in CSV text with a header: one, or as many as the column `experiment` tells apart.
+ *
+ * @param source  what to call the text in errors
+ * @throws UsageError  for roles that contradict one another, or neither `sampleTime` nor `time`
+ * @throws DataError  naming line and column, for a column that is not there, a cell that is no number,
+ *   missing values, columns of unequal lengths or times at unequal steps (unless asked to mend
+ *   those), fewer than 10 rows, or an output that never changes
+ */
+export function parseExperiments(text: string, source: string, roles: Roles): Experiment[] {
+  refuseUnknown("experiment", roles, known);
+  checkNames(source, roles.inputs, roles.outputs);
+  if (text.startsWith("PAR1"))
+    throw new DataError(`${source}: is Parquet, which is not read`, {
+      hint: "save it as CSV (pandas: to_csv(index=False))",
+    });
+  const table = parseDelimited(text, source);
+  if (roles.sampleTime === undefined && roles.time === undefined) {
+    const clock = table.columns.find((name) => /^(t|time|seconds|timestamp)\b/i.test(name));
+    throw new UsageError(
+      `${source}: neither a sample time nor a column of times is given`,
+      clock === undefined
+        ? "give sampleTime in seconds"
+        : `"${clock}" looks like the column of times`,
+    );
+  }
+  return groupsOf(table, source, roles.experiment).map(({ name, rows }) =>
+    experimentFrom({ ...table, rows }, name, source, roles),
+  );
+}
+
+/** `parseExperiments` of files, one after the other. @throws InputError  for one that cannot be read */
+export async function readExperiments(
+  paths: readonly string[],
+  roles: Roles,
+): Promise<Experiment[]> {
+  if (paths.length === 0) throw new UsageError("no file of data is given; wanted one or several");
+  const all: Experiment[] = [];
+  for (const path of paths) all.push(...parseExperiments(await readText(path), path, roles));
+  return all;
+}
+
+/**
+ * The one experiment in a CSV file; else as `parseExperiments`.
+ *
+ * @throws InputError  for a file that cannot be read, or that holds several
+ */
+export async function readExperiment(path: string, roles: Roles): Promise<Experiment> {
+  const all = await readExperiments([path], roles);
+  if (all.length === 1) return all[0];
+  throw new InputError(`${path}: holds ${all.length} experiments, one is wanted`, {
+    hint: "read it by readExperiments",
+  });
+}
+
+interface Group {
+  readonly name: string;
+  readonly rows: readonly DelimitedRow[];
+}
+
+function groupsOf({ columns, rows }: Delimited, source: string, by?: string): Group[] {
+  if (by === undefined) return [{ name: source, rows }];
+  const at = columnOf(columns, by, source);
+  const groups: { label: string; rows: DelimitedRow[] }[] = [];
+  for (const row of rows) {
+    const label = row.cells[at].trim();
+    const last = groups.at(-1);
+    if (last?.label === label) last.rows.push(row);
+    else if (!groups.some((group) => group.label === label)) groups.push({ label, rows: [row] });
+    else
+      throw new DataError(`${source}:${row.line}: experiment "${label}" begins a second time`, {
+        hint: "rows of one experiment must stand together; sort the file by experiment and time",
+      });
+  }
+  return groups.map(({ label, rows }) => ({ name: `${source} (${by} ${label})`, rows }));
+}
+
+function experimentFrom(table: Delimited, name: string, source: string, roles: Roles): Experiment {
+  const { inputs, outputs, missing = "refuse" } = roles;
+  checkEnds(table, source, [...inputs, ...outputs]);
+  if (table.rows.length < fewestSamples)
+    throw new DataError(
+      `${name}: ${table.rows.length} rows; at least ${fewestSamples} are wanted, and some hundreds for a good model`,
+      { hint: "measure longer, or at a shorter sample time" },
+    );
+  const columns = (names: readonly string[]) => names.map((n) => column(table, source, n, missing));
+  const times =
+    roles.time === undefined ? undefined : column(table, source, roles.time, "refuse", true).values;
+  const sampling = samplingOf(name, times, roles.sampleTime, roles.irregular ?? "refuse");
+  const signals = [...columns(inputs), ...columns(outputs)].map(({ values, gaps }) => ({
+    values: onGrid(gaps > 0 ? interpolateMissing(values, times) : values, times, sampling),
+    gaps,
+  }));
+  const count = signals[0].values.length;
+  const pack = (from: number, width: number) =>
+    Float64Array.from(
+      { length: count * width },
+      (_, k) => signals[from + (k % width)].values[Math.floor(k / width)],
+    );
+  const experiment = experimentOf({
+    name,
+    sampleTime: sampling.sampleTime,
+    inputs,
+    outputs,
+    u: pack(0, inputs.length),
+    y: pack(inputs.length, outputs.length),
+  });
+  const mended = [...inputs, ...outputs].flatMap((signal, i) =>
+    signals[i].gaps > 0
+      ? [`${name}: "${signal}" lacks ${signals[i].gaps} values, drawn as straight lines`]
+      : [],
+  );
+  return { ...experiment, warnings: [...mended, ...sampling.warnings, ...experiment.warnings] };
+}
+
+interface Column {
+  readonly values: Float64Array; // NaN where missing
+  readonly gaps: number;
+}
+
+function column(
+  { columns, rows }: Delimited,
+  source: string,
+  name: string,
+  missing: "refuse" | "interpolate",
+  clock = false,
+): Column {
+  const at = columnOf(columns, name, source);
+  let gaps = 0;
+  const values = Float64Array.from(rows, ({ line, cells }) => {
+    const cell = cells[at].trim();
+    const why = whyNot(cell, Number);
+    if (why === undefined) return Number(cell);
+    const blank = /^(nan|na|n\/a|null)?$/i.test(cell);
+    if (blank && missing === "interpolate") {
+      gaps++;
+      return NaN;
+    }
+    const hint = clock
+      ? "times are numbers of seconds; or leave `time` out and give `sampleTime`"
+      : blank
+        ? 'missing: "interpolate" draws a line across; or cut the data there into two experiments'
+        : "correct the cell or leave the column out; numbers are written as 1.5 or 2e-3, with a point";
+    throw new DataError(`${source}:${line}: column "${name}": ${why}`, { hint });
+  });
+  return { values, gaps };
+}
+
+/** @throws DataError  for a column that ends before the others, as spreadsheets write unequal lengths */
+function checkEnds({ columns, rows }: Delimited, source: string, names: readonly string[]): void {
+  const ends = names.map((name) => {
+    const at = columnOf(columns, name, source);
+    return rows.findLastIndex(({ cells }) => cells[at].trim() !== "");
+  });
+  const longest = Math.max(...ends);
+  const short = ends.findIndex((end) => end < longest);
+  if (short < 0) return;
+  const long = ends.indexOf(longest);
+  throw new DataError(
+    `${source}: column "${names[short]}" has ${ends[short] + 1} values, "${names[long]}" has ${longest + 1}`,
+    {
+      hint: `cut the file to ${Math.min(...ends) + 1} rows, so that all are measured at the same times`,
+    },
+  );
+}
