@@ -47,6 +47,30 @@ export {
   fitStandardisation,
   type Standardisation,
 } from "./data/standardise.ts";
+export { multisine, prbs, randomSteps, sineSweep } from "./data/systems/inputs.ts";
+export {
+  type ChainParameters,
+  type DuffingParameters,
+  duffing,
+  springChain,
+} from "./data/systems/oscillators.ts";
+export { type PendulumParameters, pendulum, pendulumDefaults } from "./data/systems/pendulum.ts";
+export {
+  type PhysicalSystem,
+  type SimulationOptions,
+  simulateStates,
+  simulateSystem,
+} from "./data/systems/system.ts";
+export {
+  type CascadeParameters,
+  cascadedTanks,
+  type TwoTankParameters,
+  twoTanks,
+} from "./data/systems/tanks.ts";
+export {
+  type WienerHammersteinParameters,
+  wienerHammerstein,
+} from "./data/systems/wiener-hammerstein.ts";
 export { openTensors } from "./data/tensors/open.ts";
 export { chooseTensors, parameterTensors, type TensorChoice } from "./data/tensors/parameters.ts";
 export { joinTensors } from "./data/tensors/shards.ts";
