@@ -15,6 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ["graph", "onnx"],
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   koopman: ["linalg", "data"],
+  lti: ["linalg", "data"],
+  identification: ["linalg", "data", "lti"],
   verification: ["graph", "autodiff", "linalg", "solvers", "models"],
   config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
   report: ["koopman", "training", "verification"],
