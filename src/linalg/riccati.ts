@@ -59,14 +59,15 @@ export function discreteRiccati(
   let settled = false;
   for (let k = 0; k < 60 && !settled; k++) {
     const W = add(identity(n), multiply(G, X));
+    if (![W, X, G, Ak].every(({ data }) => data.every(Number.isFinite))) break;
     const [WA, WG] = [solve(W, Ak), solve(W, G)];
     const more = multiply(transpose(Ak), multiply(X, WA));
     const next = symmetricPart(add(X, more));
     G = symmetricPart(add(G, multiply(multiply(Ak, WG), transpose(Ak))));
     Ak = multiply(Ak, WA);
-    settled = largestEntry(more) <= 2 ** -50 * largestEntry(next);
+    const size = largestEntry(next);
+    settled = size < Infinity && largestEntry(more) <= 2 ** -50 * size;
     X = next;
-    if (![X, G, Ak].every(({ data }) => data.every(Number.isFinite))) break;
   }
   const wrong = (why: string) =>
     new NumericError(
