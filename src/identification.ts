@@ -1,5 +1,15 @@
 /** eigenflow/identification: linear systems, from data and in themselves. */
 
+export { type ArxFit, type ArxOptions, arx } from "./identification/arx.ts";
+export type { LinearModel } from "./identification/model.ts";
+export { stabilise } from "./identification/stabilise.ts";
+export {
+  excites,
+  type OrderTried,
+  type SubspaceFit,
+  type SubspaceOptions,
+  subspace,
+} from "./identification/subspace.ts";
 export { discreteLyapunov } from "./linalg/lyapunov.ts";
 export { discreteRiccati, type Riccati } from "./linalg/riccati.ts";
 export { type LureSystem, pendulumLure, simulateLure } from "./lti/lure.ts";

@@ -1,0 +1,235 @@
+import { type Experiment, requireAlike } from "../data/experiment/experiment.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
+import { DataError, UsageError } from "../errors.ts";
+import { spectralRadius } from "../linalg/eigenvalues.ts";
+import { leastSquares } from "../linalg/least-squares.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { qr } from "../linalg/qr.ts";
+import { type Svd, singularValues, svd } from "../linalg/svd.ts";
+import { arx } from "./arx.ts";
+import { fromUnits, inUnits, type LinearModel, predictorIsStable, unitsOf } from "./model.ts";
+import { fitInputs } from "./regression.ts";
+import { stabilise } from "./stabilise.ts";
+
+export interface SubspaceOptions {
+  readonly order?: number | "auto"; // states; "auto" when left out
+  readonly maxOrder?: number; // that "auto" tries; 10 when left out
+  readonly horizon?: number; // samples of past and of future; by the data when left out
+  readonly direct?: boolean; // whether u_t acts on y_t (D ≠ 0); false when left out
+  readonly noise?: boolean; // whether to estimate K; true when left out
+  readonly stable?: boolean; // moves unstable poles inside the unit circle before B and D are fitted
+}
+
+/** What an order that was tried came to. */
+export interface OrderTried {
+  readonly order: number;
+  readonly meanSquare: number; // of the simulation error, outputs of root mean square 1
+  readonly criterion: number; // Schwarz's; the smallest is chosen
+}
+
+export interface SubspaceFit {
+  readonly model: LinearModel;
+  readonly order: number;
+  readonly horizon: number;
+  /** Of the future of the outputs on the past: of clean data, as many as states are not zero. */
+  readonly singularValues: Float64Array;
+  readonly tried: readonly OrderTried[];
+}
+
+const known = ["order", "maxOrder", "horizon", "direct", "noise", "stable"];
+
+/**
+ * A state-space model by a subspace method (PO-MOESP): the column space of the observability matrix
+ * from the part of the future outputs that the past of inputs and outputs tells, once the future
+ * inputs are projected away; A and C from its shift structure; B and D by least squares on the
+ * simulated outputs; K on innovations of a long ARX model.
+ *
+ * Verhaegen & Dewilde (1992) and Verhaegen (1994), "Identification of the deterministic part of MIMO
+ * state space models given in innovations form from input-output data", Automatica 30(1). The order:
+ * the smallest of Schwarz's criterion N log V_n + (parameters) log N over the simulation errors V_n,
+ * among those whose singular value is not zero to rounding; initial states count as parameters.
+ *
+ * @throws UsageError  for an option out of range
+ * @throws DataError  for too few samples, or inputs that do not excite the system enough
+ */
+export function subspace(
+  experiments: readonly Experiment[],
+  options: SubspaceOptions = {},
+): SubspaceFit {
+  refuseUnknown("subspace", options, known);
+  requireAlike(experiments);
+  const { order = "auto", direct = false, noise = true, stable = false } = options;
+  const most = order === "auto" ? (options.maxOrder ?? 10) : order;
+  if (!(Number.isInteger(most) && most >= 1))
+    throw new UsageError(`subspace: an order of ${most}; wanted a whole number from 1, or "auto"`);
+  const [{ inputs, outputs, sampleTime: dt }] = experiments;
+  const units = unitsOf(experiments);
+  const scaled = inUnits(experiments, units);
+  const horizon = chooseHorizon(scaled, most, order === "auto", options.horizon);
+  const { U, s } = observabilitySpace(scaled, horizon);
+  const limit = Math.min(most, (horizon - 1) * outputs.length);
+  const rank = s.filter((value) => value > 1e-9 * s[0]).length;
+  const l = outputs.length;
+
+  const at = (n: number) => {
+    const { A, C } = shiftStructure(U, s, n, l);
+    return { A: stable ? stabilise(A) : A, C };
+  };
+  const samples = scaled.reduce((sum, { count }) => sum + count * l, 0);
+  const tried = orders(order, Math.min(limit, rank)).map((n): OrderTried => {
+    const { A, C } = at(n);
+    const { meanSquare, segments } = fitInputs(A, C, scaled, null, direct);
+    const parameters = n * (inputs.length + l + segments);
+    // Below 1e-20 an error is rounding, of which no order is better than another.
+    const criterion =
+      samples * Math.log(Math.max(meanSquare, 1e-20)) + parameters * Math.log(samples);
+    return { order: n, meanSquare, criterion };
+  });
+  const chosen = tried.reduce((best, next) => (next.criterion < best.criterion ? next : best));
+  const { A, C } = at(chosen.order);
+  const e = noise ? innovations(scaled, horizon, direct) : null;
+  let fit = fitInputs(A, C, scaled, e, direct);
+  const warnings: string[] = [];
+  if (!predictorIsStable({ A, B: fit.B, C, D: fit.D, dt }, fit.K)) {
+    warnings.push("the noise model was dropped: its predictions do not forget where they began");
+    fit = fitInputs(A, C, scaled, null, direct);
+  }
+  const radius = spectralRadius(A);
+  if (radius >= 1)
+    warnings.push(`the model is unstable: its largest pole has radius ${radius.toPrecision(4)}`);
+  const physical = fromUnits({ A, B: fit.B, C, D: fit.D, dt }, fit.K, units);
+  return {
+    model: { method: "subspace", ...physical, inputs, outputs, warnings },
+    order: chosen.order,
+    horizon,
+    singularValues: s,
+    tried,
+  };
+}
+
+const orders = (order: number | "auto", most: number) =>
+  order === "auto" ? Array.from({ length: Math.max(1, most) }, (_, i) => i + 1) : [order];
+
+/**
+ * Samples of past and future: enough for the order, few enough for the data and for the order to
+ * which the inputs excite.
+ */
+function chooseHorizon(
+  experiments: readonly Experiment[],
+  order: number,
+  auto: boolean,
+  given?: number,
+): number {
+  const [{ inputs, outputs }] = experiments;
+  const [m, l] = [inputs.length, outputs.length];
+  const least = auto ? 2 : Math.ceil(order / l) + 1;
+  const fits = (i: number) =>
+    experiments.reduce((sum, { count }) => sum + Math.max(0, count - 2 * i + 1), 0) >=
+    2 * i * (m + l);
+  if (given !== undefined && !(Number.isInteger(given) && given >= least))
+    throw new UsageError(`subspace: a horizon of ${given}; wanted a whole number from ${least}`);
+  const wanted = given ?? Math.max(Math.ceil(order / l) + 2, 12);
+  let horizon = wanted;
+  while (horizon > least && !fits(horizon)) horizon--;
+  if (!fits(horizon) || (given !== undefined && horizon < given))
+    throw new DataError(
+      `subspace: too few samples for order ${order}: a horizon of ${given ?? least} needs ` +
+        `${2 * (given ?? least) * (m + l + 1)} in one experiment`,
+      { hint: "ask for a lower order or a shorter horizon, or measure longer" },
+    );
+  while (horizon >= least && !excites(experiments, 2 * horizon)) horizon--;
+  if (horizon < least || (given !== undefined && horizon < given))
+    throw new DataError(
+      `the inputs (${inputs.join(", ")}) do not excite the system enough for order ${auto ? 1 : order}`,
+      {
+        hint: "use an input with more frequencies: a multisine, a random binary sequence, many steps",
+      },
+    );
+  return horizon;
+}
+
+/** Whether the inputs are persistently exciting of order k: k lags of them are independent. */
+export function excites(experiments: readonly Experiment[], k: number): boolean {
+  const m = experiments[0].inputs.length;
+  const factor = stackedFactor(experiments, k, k * m, ({ u }, t, j) => u[t * m + j]);
+  if (factor === null || factor.rows < k * m) return false;
+  const s = singularValues(factor);
+  return s[s.length - 1] > 1e-8 * s[0];
+}
+
+/** R of the QR decomposition of the windows of `length` samples, all experiments below one another. */
+function stackedFactor(
+  experiments: readonly Experiment[],
+  length: number,
+  width: number,
+  entry: (experiment: Experiment, t: number, j: number) => number,
+): Matrix | null {
+  let factor: Matrix | null = null;
+  for (const experiment of experiments) {
+    const windows = experiment.count - length + 1;
+    if (windows < 1) continue;
+    const own = matrix(windows, width, (t, j) => entry(experiment, t, j));
+    const data: Float64Array = Float64Array.from([...(factor?.data ?? []), ...own.data]);
+    factor = qr({ rows: data.length / width, cols: width, data }).R;
+  }
+  return factor;
+}
+
+/** Left singular vectors of the future outputs as told by the past: they span the observability matrix. */
+function observabilitySpace(experiments: readonly Experiment[], i: number): Svd {
+  const [{ inputs, outputs }] = experiments;
+  const [m, l] = [inputs.length, outputs.length];
+  const [future, past] = [i * m, i * (m + l)];
+  const width = future + past + i * l;
+  // Windows of [future inputs | past inputs, past outputs | future outputs].
+  const R = stackedFactor(experiments, 2 * i, width, ({ u, y }, t, j) => {
+    if (j < future) return u[(t + i) * m + j];
+    if (j < future + i * m) return u[t * m + j - future];
+    if (j < future + past) return y[t * l + j - future - i * m];
+    return y[(t + i) * l + j - future - past];
+  })!;
+  return svd(
+    matrix(i * l, past, (row, col) =>
+      future + col < R.rows ? R.data[(future + col) * width + future + past + row] : 0,
+    ),
+  );
+}
+
+/** Γ = U_n S_n^{1/2}; C its first block row, A from Γ without the last = Γ without the first. */
+function shiftStructure(U: Matrix, s: Float64Array, n: number, l: number) {
+  if (n > U.cols || !(s[n - 1] > 0))
+    throw new DataError(
+      `subspace: the data hold no more than ${U.cols} states, ${n} are asked for`,
+      {
+        hint: "ask for a lower order or a longer horizon",
+      },
+    );
+  const Gamma = matrix(U.rows, n, (i, j) => U.data[i * U.cols + j] * Math.sqrt(s[j]));
+  const rows = U.rows - l;
+  const upper = { rows, cols: n, data: Gamma.data.slice(0, rows * n) };
+  const lower = { rows, cols: n, data: Gamma.data.slice(l * n) };
+  return {
+    A: leastSquares(upper, lower).X,
+    C: { rows: l, cols: n, data: Gamma.data.slice(0, l * n) },
+  };
+}
+
+/** What a long ARX model cannot tell of the outputs; null where that is nothing, or cannot be had. */
+function innovations(
+  experiments: readonly Experiment[],
+  horizon: number,
+  direct: boolean,
+): readonly Float64Array[] | null {
+  try {
+    const { residuals } = arx(experiments, {
+      outputLags: horizon,
+      inputLags: horizon,
+      delay: direct ? 0 : 1,
+    });
+    const most = Math.max(...residuals.map((e) => e.reduce((a, b) => Math.max(a, Math.abs(b)), 0)));
+    return most > 1e-6 ? residuals : null;
+  } catch (error) {
+    if (error instanceof DataError) return null;
+    throw error;
+  }
+}
