@@ -2,6 +2,11 @@
 
 export { type ArxFit, type ArxOptions, arx } from "./identification/arx.ts";
 export type { LinearModel } from "./identification/model.ts";
+export {
+  type PredictionErrorFit,
+  type PredictionErrorOptions,
+  predictionError,
+} from "./identification/prediction-error.ts";
 export { stabilise } from "./identification/stabilise.ts";
 export {
   excites,

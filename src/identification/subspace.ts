@@ -3,9 +3,10 @@ import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { spectralRadius } from "../linalg/eigenvalues.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
-import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { type Matrix, matrix, multiply, transpose } from "../linalg/matrix.ts";
 import { qr } from "../linalg/qr.ts";
-import { type Svd, singularValues, svd } from "../linalg/svd.ts";
+import { singularValues, svd } from "../linalg/svd.ts";
+import { solveLower } from "../linalg/triangular.ts";
 import { arx } from "./arx.ts";
 import { fromUnits, inUnits, type LinearModel, predictorIsStable, unitsOf } from "./model.ts";
 import { fitInputs } from "./regression.ts";
@@ -31,7 +32,7 @@ export interface SubspaceFit {
   readonly model: LinearModel;
   readonly order: number;
   readonly horizon: number;
-  /** Of the future of the outputs on the past: of clean data, as many as states are not zero. */
+  /** Signal over noise of the directions of state: of clean data, as many as states are not zero. */
   readonly singularValues: Float64Array;
   readonly tried: readonly OrderTried[];
 }
@@ -39,13 +40,14 @@ export interface SubspaceFit {
 const known = ["order", "maxOrder", "horizon", "direct", "noise", "stable"];
 
 /**
- * A state-space model by a subspace method (PO-MOESP): the column space of the observability matrix
- * from the part of the future outputs that the past of inputs and outputs tells, once the future
- * inputs are projected away; A and C from its shift structure; B and D by least squares on the
+ * A state-space model by a subspace method (PO-MOESP with the weights of CVA): the column space of
+ * the observability matrix from the part of the future outputs that the past of inputs and outputs
+ * tells, once the future inputs are projected away; A and C from its shift structure; B and D by least squares on the
  * simulated outputs; K on innovations of a long ARX model.
  *
  * Verhaegen & Dewilde (1992) and Verhaegen (1994), "Identification of the deterministic part of MIMO
- * state space models given in innovations form from input-output data", Automatica 30(1). The order:
+ * state space models given in innovations form from input-output data", Automatica 30(1); Van Overschee
+ * & De Moor (1996), "Subspace identification for linear systems", chapter 4. The order:
  * the smallest of Schwarz's criterion N log V_n + (parameters) log N over the simulation errors V_n,
  * among those whose singular value is not zero to rounding; initial states count as parameters.
  *
@@ -66,13 +68,14 @@ export function subspace(
   const units = unitsOf(experiments);
   const scaled = inUnits(experiments, units);
   const horizon = chooseHorizon(scaled, most, order === "auto", options.horizon);
-  const { U, s } = observabilitySpace(scaled, horizon);
+  const space = observabilitySpace(scaled, horizon);
+  const { s } = space;
   const limit = Math.min(most, (horizon - 1) * outputs.length);
   const rank = s.filter((value) => value > 1e-9 * s[0]).length;
   const l = outputs.length;
 
   const at = (n: number) => {
-    const { A, C } = shiftStructure(U, s, n, l);
+    const { A, C } = shiftStructure(space, n, l);
     return { A: stable ? stabilise(A) : A, C };
   };
   const samples = scaled.reduce((sum, { count }) => sum + count * l, 0);
@@ -175,28 +178,43 @@ function stackedFactor(
   return factor;
 }
 
-/** Left singular vectors of the future outputs as told by the past: they span the observability matrix. */
-function observabilitySpace(experiments: readonly Experiment[], i: number): Svd {
+/** L U spans the observability matrix. */
+interface Observability {
+  readonly L: Matrix; // [i l × i l], lower triangular: the noise of the future outputs is L times a white one
+  readonly U: Matrix;
+  readonly s: Float64Array;
+}
+
+/**
+ * The part of the future outputs that the past tells, in units of what it does not tell (Larimore's
+ * canonical variates): noise is then as large in all directions, so that it cannot pass for a state.
+ */
+function observabilitySpace(experiments: readonly Experiment[], i: number): Observability {
   const [{ inputs, outputs }] = experiments;
   const [m, l] = [inputs.length, outputs.length];
   const [future, past] = [i * m, i * (m + l)];
-  const width = future + past + i * l;
+  const [told, width] = [future + past, future + past + i * l];
   // Windows of [future inputs | past inputs, past outputs | future outputs].
   const R = stackedFactor(experiments, 2 * i, width, ({ u, y }, t, j) => {
     if (j < future) return u[(t + i) * m + j];
     if (j < future + i * m) return u[t * m + j - future];
-    if (j < future + past) return y[t * l + j - future - i * m];
-    return y[(t + i) * l + j - future - past];
+    if (j < told) return y[t * l + j - future - i * m];
+    return y[(t + i) * l + j - told];
   })!;
-  return svd(
-    matrix(i * l, past, (row, col) =>
-      future + col < R.rows ? R.data[(future + col) * width + future + past + row] : 0,
-    ),
+  const at = (row: number, col: number) => (row < R.rows ? R.data[row * width + told + col] : 0);
+  const signal = matrix(i * l, past, (row, col) => at(future + col, row));
+  // Clean data have no noise to measure by: what is less than 1e-8 of the signal counts as that.
+  const floor = 1e-8 * singularValues(signal)[0] || 1;
+  const noise = matrix(2 * i * l, i * l, (row, col) =>
+    row < i * l ? at(told + row, col) : row - i * l === col ? floor : 0,
   );
+  const L = transpose(qr(noise).R);
+  const { U, s } = svd(solveLower(L, signal));
+  return { L, U, s };
 }
 
-/** Γ = U_n S_n^{1/2}; C its first block row, A from Γ without the last = Γ without the first. */
-function shiftStructure(U: Matrix, s: Float64Array, n: number, l: number) {
+/** Γ = L U_n S_n^{1/2}; C its first block row, A from Γ without the last = Γ without the first. */
+function shiftStructure({ L, U, s }: Observability, n: number, l: number) {
   if (n > U.cols || !(s[n - 1] > 0))
     throw new DataError(
       `subspace: the data hold no more than ${U.cols} states, ${n} are asked for`,
@@ -204,7 +222,10 @@ function shiftStructure(U: Matrix, s: Float64Array, n: number, l: number) {
         hint: "ask for a lower order or a longer horizon",
       },
     );
-  const Gamma = matrix(U.rows, n, (i, j) => U.data[i * U.cols + j] * Math.sqrt(s[j]));
+  const Gamma = multiply(
+    L,
+    matrix(U.rows, n, (i, j) => U.data[i * U.cols + j] * Math.sqrt(s[j])),
+  );
   const rows = U.rows - l;
   const upper = { rows, cols: n, data: Gamma.data.slice(0, rows * n) };
   const lower = { rows, cols: n, data: Gamma.data.slice(l * n) };
