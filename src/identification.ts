@@ -7,6 +7,8 @@ export {
   type PredictionErrorOptions,
   predictionError,
 } from "./identification/prediction-error.ts";
+export { linearPredictor, type Predictor, predictOutputs } from "./identification/predictor.ts";
+export { type Correlation, type ResidualTests, residualTests } from "./identification/residuals.ts";
 export { stabilise } from "./identification/stabilise.ts";
 export {
   excites,
@@ -15,6 +17,14 @@ export {
   type SubspaceOptions,
   subspace,
 } from "./identification/subspace.ts";
+export {
+  formatValidation,
+  type HorizonFit,
+  type OutputFit,
+  type Validation,
+  type ValidationOptions,
+  validate,
+} from "./identification/validate.ts";
 export { discreteLyapunov } from "./linalg/lyapunov.ts";
 export { discreteRiccati, type Riccati } from "./linalg/riccati.ts";
 export { type LureSystem, pendulumLure, simulateLure } from "./lti/lure.ts";
