@@ -1,6 +1,12 @@
 /** eigenflow/identification: linear systems, from data and in themselves. */
 
 export { type ArxFit, type ArxOptions, arx } from "./identification/arx.ts";
+export {
+  type Identified,
+  type IdentifyOptions,
+  identifiedPredictor,
+  identifyLinear,
+} from "./identification/identify.ts";
 export type { LinearModel } from "./identification/model.ts";
 export {
   type PredictionErrorFit,

@@ -172,7 +172,10 @@ function stackedFactor(
     const windows = experiment.count - length + 1;
     if (windows < 1) continue;
     const own = matrix(windows, width, (t, j) => entry(experiment, t, j));
-    const data: Float64Array = Float64Array.from([...(factor?.data ?? []), ...own.data]);
+    const above = factor?.data ?? new Float64Array(0);
+    const data: Float64Array = new Float64Array(above.length + own.data.length);
+    data.set(above);
+    data.set(own.data, above.length);
     factor = qr({ rows: data.length / width, cols: width, data }).R;
   }
   return factor;
