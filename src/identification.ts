@@ -33,8 +33,9 @@ export {
 } from "./identification/validate.ts";
 export { discreteLyapunov } from "./linalg/lyapunov.ts";
 export { discreteRiccati, type Riccati } from "./linalg/riccati.ts";
+export { type Balanced, balance, truncate } from "./lti/balance.ts";
 export { type LureSystem, pendulumLure, simulateLure } from "./lti/lure.ts";
-export { type HInfinityNorm, hInfinityNorm } from "./lti/norm.ts";
+export { type HInfinityNorm, hInfinityNorm, realLemmaHolds } from "./lti/norm.ts";
 export { lqr, type Regulator } from "./lti/regulator.ts";
 export { frequencyResponse, gainAt, staticGain, stepResponse } from "./lti/response.ts";
 export {

@@ -20,7 +20,7 @@ export interface IdentifyOptions {
 /** A linear model and the operating point that it holds around. */
 export interface Identified {
   readonly model: LinearModel; // of the deviations from the operating point
-  readonly operatingPoint: SignalScaling; // the means of the signals; its scales are 1
+  readonly operatingPoint: SignalScaling; // means of the inputs, and where these lead; scales of 1
   readonly order: number;
   readonly singularValues: Float64Array;
   readonly tried: readonly OrderTried[];
@@ -30,7 +30,7 @@ export interface Identified {
 const known = ["order", "maxOrder", "direct", "stable", "refine"];
 
 /**
- * A linear model around the means of the signals: a subspace model, its order chosen by the data
+ * A linear model around an operating point: a subspace model, its order chosen by the data
  * unless given, refined by its prediction error.
  *
  * @throws UsageError, DataError  as `subspace` and `predictionError`
@@ -48,10 +48,21 @@ export function identifyLinear(
     );
   const { inputs, outputs } = fitScaling(experiments);
   const ones = (of: SignalScaling["inputs"]) => ({ ...of, scale: of.scale.map(() => 1) });
-  const operatingPoint = { inputs: ones(inputs), outputs: ones(outputs) };
-  const deviations = experiments.map((experiment) => applyScaling(experiment, operatingPoint));
-  const start = subspace(deviations, { ...rest, stable, noise: refine !== "simulation" });
-  const { order, singularValues, tried } = start;
+  const means = { inputs: ones(inputs), outputs: ones(outputs) };
+  const about = (point: SignalScaling) => experiments.map((data) => applyScaling(data, point));
+  // The mean of an output is not what the mean of the inputs would lead to, but for transients and
+  // noise; left in, the difference would pass for a state of its own.
+  const first = subspace(about(means), { ...rest, stable, noise: false, offset: true });
+  const offset = means.outputs.offset.map((mean, j) => mean + first.offset[j]);
+  const operatingPoint = { ...means, outputs: { ...means.outputs, offset } };
+  const deviations = about(operatingPoint);
+  const start = subspace(deviations, {
+    ...rest,
+    order: first.order,
+    stable,
+    noise: refine !== "simulation",
+  });
+  const { order, singularValues, tried } = first;
   const found = { operatingPoint, order, singularValues, tried };
   if (refine === "none") return { ...found, model: start.model, refinement: null };
   const { system, K, warnings } = start.model;

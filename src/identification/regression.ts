@@ -9,6 +9,7 @@ export interface InputFit {
   readonly B: Matrix; // [n × m]
   readonly D: Matrix; // [l × m]
   readonly K: Matrix; // [n × l]
+  readonly offset: Float64Array; // [l], on the outputs
   readonly meanSquare: number; // of what is left, over all outputs
   readonly segments: number; // each with an x₀ of its own
 }
@@ -23,6 +24,7 @@ export interface InputFit {
  *
  * @param innovations  e [count × l] of each experiment; null: K = 0
  * @param direct  whether D is free; else 0
+ * @param offset  whether a constant is added to each output; else 0
  */
 export function fitInputs(
   A: Matrix,
@@ -30,18 +32,20 @@ export function fitInputs(
   experiments: readonly Experiment[],
   innovations: readonly Float64Array[] | null,
   direct: boolean,
+  offset = false,
 ): InputFit {
   const [n, l] = [A.rows, C.rows];
   const m = experiments[0].inputs.length;
   const drives = m + (innovations === null ? 0 : l);
-  const parameters = n * drives + (direct ? l * m : 0);
+  const before = n * drives + (direct ? l * m : 0);
+  const parameters = before + (offset ? l : 0);
   const factors: Matrix[] = [];
   let samples = 0;
   experiments.forEach((experiment, which) => {
     const e = innovations?.[which] ?? null;
     for (const [from, to] of segments(A, experiment.count, parameters)) {
       samples += (to - from) * l;
-      factors.push(factorOf(A, C, experiment, e, direct, from, to));
+      factors.push(factorOf(A, C, experiment, e, direct, offset, from, to));
     }
   });
   const rows = factors.reduce((sum, R) => sum + R.rows, 0);
@@ -60,6 +64,7 @@ export function fitInputs(
     B: matrix(n, m, (i, j) => X.data[j * n + i]),
     K: matrix(n, l, (i, j) => (innovations === null ? 0 : X.data[(m + j) * n + i])),
     D: matrix(l, m, (i, j) => (direct ? X.data[n * drives + j * l + i] : 0)),
+    offset: Float64Array.from({ length: l }, (_, i) => (offset ? X.data[before + i] : 0)),
     meanSquare: left / samples,
     segments: factors.length,
   };
@@ -84,12 +89,14 @@ function factorOf(
   { u, y, inputs }: Experiment,
   e: Float64Array | null,
   direct: boolean,
+  offset: boolean,
   from: number,
   to: number,
 ): Matrix {
   const [n, l, m] = [A.rows, C.rows, inputs.length];
   const drives = m + (e === null ? 0 : l);
-  const parameters = n * drives + (direct ? l * m : 0);
+  const before = n * drives + (direct ? l * m : 0);
+  const parameters = before + (offset ? l : 0);
   const rows = (to - from) * l;
   const width = parameters + 1;
   const Phi = matrix(rows, width, () => 0);
@@ -105,6 +112,7 @@ function factorOf(
       Omega.data.set(start.data.subarray(j * n, (j + 1) * n), row * n);
       if (direct)
         for (let k = 0; k < m; k++) Phi.data[row * width + n * drives + k * l + j] = u[t * m + k];
+      if (offset) Phi.data[row * width + before + j] = 1;
       Phi.data[row * width + parameters] = y[t * l + j] - (e === null ? 0 : e[t * l + j]);
     }
     state = multiply(A, state);

@@ -18,6 +18,7 @@ export interface SubspaceOptions {
   readonly horizon?: number; // samples of past and of future; by the data when left out
   readonly direct?: boolean; // whether u_t acts on y_t (D ≠ 0); false when left out
   readonly noise?: boolean; // whether to estimate K; true when left out
+  readonly offset?: boolean; // whether to fit a constant on each output; false when left out
   readonly stable?: boolean; // moves unstable poles inside the unit circle before B and D are fitted
 }
 
@@ -31,13 +32,14 @@ export interface OrderTried {
 export interface SubspaceFit {
   readonly model: LinearModel;
   readonly order: number;
+  readonly offset: Float64Array; // [l]; zero unless fitted
   readonly horizon: number;
   /** Signal over noise of the directions of state: of clean data, as many as states are not zero. */
   readonly singularValues: Float64Array;
   readonly tried: readonly OrderTried[];
 }
 
-const known = ["order", "maxOrder", "horizon", "direct", "noise", "stable"];
+const known = ["order", "maxOrder", "horizon", "direct", "noise", "offset", "stable"];
 
 /**
  * A state-space model by a subspace method (PO-MOESP with the weights of CVA): the column space of
@@ -60,7 +62,7 @@ export function subspace(
 ): SubspaceFit {
   refuseUnknown("subspace", options, known);
   requireAlike(experiments);
-  const { order = "auto", direct = false, noise = true, stable = false } = options;
+  const { order = "auto", direct = false, noise = true, offset = false, stable = false } = options;
   const most = order === "auto" ? (options.maxOrder ?? 10) : order;
   if (!(Number.isInteger(most) && most >= 1))
     throw new UsageError(`subspace: an order of ${most}; wanted a whole number from 1, or "auto"`);
@@ -68,7 +70,7 @@ export function subspace(
   const units = unitsOf(experiments);
   const scaled = inUnits(experiments, units);
   const horizon = chooseHorizon(scaled, most, order === "auto", options.horizon);
-  const space = observabilitySpace(scaled, horizon);
+  const space = observabilitySpace(scaled, horizon, offset);
   const { s } = space;
   const limit = Math.min(most, (horizon - 1) * outputs.length);
   const rank = s.filter((value) => value > 1e-9 * s[0]).length;
@@ -81,7 +83,7 @@ export function subspace(
   const samples = scaled.reduce((sum, { count }) => sum + count * l, 0);
   const tried = orders(order, Math.min(limit, rank)).map((n): OrderTried => {
     const { A, C } = at(n);
-    const { meanSquare, segments } = fitInputs(A, C, scaled, null, direct);
+    const { meanSquare, segments } = fitInputs(A, C, scaled, null, direct, offset);
     const parameters = n * (inputs.length + l + segments);
     // Below 1e-20 an error is rounding, of which no order is better than another.
     const criterion =
@@ -91,11 +93,11 @@ export function subspace(
   const chosen = tried.reduce((best, next) => (next.criterion < best.criterion ? next : best));
   const { A, C } = at(chosen.order);
   const e = noise ? innovations(scaled, horizon, direct) : null;
-  let fit = fitInputs(A, C, scaled, e, direct);
+  let fit = fitInputs(A, C, scaled, e, direct, offset);
   const warnings: string[] = [];
   if (!predictorIsStable({ A, B: fit.B, C, D: fit.D, dt }, fit.K)) {
     warnings.push("the noise model was dropped: its predictions do not forget where they began");
-    fit = fitInputs(A, C, scaled, null, direct);
+    fit = fitInputs(A, C, scaled, null, direct, offset);
   }
   const radius = spectralRadius(A);
   if (radius >= 1)
@@ -104,6 +106,7 @@ export function subspace(
   return {
     model: { method: "subspace", ...physical, inputs, outputs, warnings },
     order: chosen.order,
+    offset: fit.offset.map((c, j) => c * units.y[j]),
     horizon,
     singularValues: s,
     tried,
@@ -192,14 +195,18 @@ interface Observability {
  * The part of the future outputs that the past tells, in units of what it does not tell (Larimore's
  * canonical variates): noise is then as large in all directions, so that it cannot pass for a state.
  */
-function observabilitySpace(experiments: readonly Experiment[], i: number): Observability {
+function observabilitySpace(
+  experiments: readonly Experiment[],
+  i: number,
+  offset: boolean,
+): Observability {
   const [{ inputs, outputs }] = experiments;
   const [m, l] = [inputs.length, outputs.length];
-  const [future, past] = [i * m, i * (m + l)];
+  const [future, past] = [i * m + +offset, i * (m + l)];
   const [told, width] = [future + past, future + past + i * l];
-  // Windows of [future inputs | past inputs, past outputs | future outputs].
+  // Windows of [1, future inputs | past inputs, past outputs | future outputs].
   const R = stackedFactor(experiments, 2 * i, width, ({ u, y }, t, j) => {
-    if (j < future) return u[(t + i) * m + j];
+    if (j < future) return j === i * m ? 1 : u[(t + i) * m + j];
     if (j < future + i * m) return u[t * m + j - future];
     if (j < told) return y[t * l + j - future - i * m];
     return y[(t + i) * l + j - told];

@@ -17,6 +17,7 @@ import {
 import { discreteRiccati } from "../linalg/riccati.ts";
 import { solve } from "../linalg/solve.ts";
 import { singularValues } from "../linalg/svd.ts";
+import { type Balanced, balance } from "./balance.ts";
 import { gainAt, stateResponse } from "./response.ts";
 import { isStable, type StateSpace } from "./state-space.ts";
 
@@ -61,7 +62,8 @@ export function hInfinityNorm(system: StateSpace): HInfinityNorm {
     for (let k = 1; k < 64; k++) tryAt((k * Math.PI) / 64);
     if (lower === 0) return { lower, upper: 0, theta, proven: false, P: null };
   }
-  const continuous = bilinear(system);
+  const balanced = balance(system);
+  const continuous = bilinear(balanced.system);
   for (let k = 0; k < 50; k++) {
     const level = lower * (1 + 1e-9);
     const crossings = anglesAt(continuous, Math.max(level, spectral(D) * (1 + 1e-9)));
@@ -74,7 +76,7 @@ export function hInfinityNorm(system: StateSpace): HInfinityNorm {
   }
   for (let gap = 1e-6; gap < 0.2; gap *= 10) {
     const upper = Math.max(lower, spectral(D)) * (1 + gap);
-    const P = proofOf(system, upper, lower, theta);
+    const P = proofOf(system, balanced, upper, lower, theta);
     if (P !== null) return { lower, upper, theta, proven: true, P };
   }
   return { lower, upper: lower * (1 + 1e-6), theta, proven: false, P: null };
@@ -116,25 +118,48 @@ function anglesAt({ A, B, C, D }: StateSpace, level: number): number[] {
     .sort((a, b) => a - b);
 }
 
-/** The P of the bounded real lemma for `upper`, or null where it cannot be shown to be one. */
-function proofOf(system: StateSpace, upper: number, lower: number, theta: number): Matrix | null {
-  const { A, B, C, D } = system;
+/**
+ * The P of the bounded real lemma for `upper`, or null where it cannot be shown to be one. It is found
+ * in balanced coordinates, and shown to be one in those given.
+ */
+function proofOf(
+  system: StateSpace,
+  { system: { A, B, C, D, dt }, T }: Balanced,
+  upper: number,
+  lower: number,
+  theta: number,
+): Matrix | null {
   const [Ct, Dt] = [transpose(C), transpose(D)];
   // A little more than CᵀC, so that the inequality is strict and rounding cannot undo it; so little
   // that the gain from the input to √ε x stays within what `upper` has to spare.
-  const spare = singularValues(embed(stateResponse(system, theta)))[0] ** 2 || 1;
+  const response = stateResponse({ A, B, C, D, dt }, theta);
+  const spare = singularValues(embed(response))[0] ** 2 || 1;
   const epsilon = (0.2 * (upper ** 2 - lower ** 2)) / spare;
   try {
     const R = shift(multiply(Dt, D), -(upper ** 2));
     const Q = shift(multiply(Ct, C), epsilon);
-    const { X: P } = discreteRiccati(A, B, Q, symmetricPart(R), multiply(Ct, D));
-    const { value, margin } = smallestEigenvalue(P);
+    const { X } = discreteRiccati(A, B, Q, symmetricPart(R), multiply(Ct, D));
+    const P = symmetricPart(multiply(transpose(T), multiply(X, T)));
+    const { value, margin } = smallestEigenvalue(scaledToUnit(P).scaled);
     return value > margin && realLemmaHolds(system, P, upper) ? P : null;
   } catch (error) {
     if (error instanceof NumericError) return null;
     throw error;
   }
 }
+
+/** S M S with a diagonal S of powers of 2, exactly, that brings the diagonal near 1. */
+function scaledToUnit(M: Matrix): { scaled: Matrix; powers: Float64Array } {
+  const n = M.rows;
+  const powers = Float64Array.from({ length: n }, (_, i) => {
+    const entry = M.data[i * (n + 1)];
+    return entry > 0 ? 2 ** -Math.round(Math.log2(entry) / 2) : 1;
+  });
+  return { scaled: scaledBy(M, powers), powers };
+}
+
+const scaledBy = (M: Matrix, powers: Float64Array) =>
+  matrix(M.rows, M.cols, (i, j) => M.data[i * M.cols + j] * powers[i] * powers[j]);
 
 /** Whether the inequality of the bounded real lemma holds, its own rounding included. */
 export function realLemmaHolds({ A, B, C, D }: StateSpace, P: Matrix, bound: number): boolean {
@@ -158,11 +183,12 @@ export function realLemmaHolds({ A, B, C, D }: StateSpace, P: Matrix, bound: num
   );
   // Higham (2002), section 3.5: |fl(XYZ) − XYZ| ≤ γ_{2k} |X||Y||Z|; and the subtraction.
   const modulus = (M: Matrix) => ({ ...M, data: M.data.map(Math.abs) });
-  const sizes = add(modulus(block(bound ** 2, m)), product(modulus));
+  const { scaled, powers } = scaledToUnit(inequality);
+  const sizes = scaledBy(add(modulus(block(bound ** 2, m)), product(modulus)), powers);
   const rowSums = Array.from({ length: n + m }, (_, i) =>
     sizes.data.subarray(i * (n + m), (i + 1) * (n + m)).reduce((sum, x) => sum + x, 0),
   );
   const uncertainty = 2 * gamma(2 * (n + C.rows) + 4) * Math.max(...rowSums);
-  const { value, margin } = smallestEigenvalue(inequality, uncertainty);
+  const { value, margin } = smallestEigenvalue(scaled, uncertainty);
   return value > margin;
 }

@@ -12,8 +12,9 @@ import { radii } from "../../src/identification/model.ts";
 import { formatValidation, validate } from "../../src/identification/validate.ts";
 import { eigenvalues } from "../../src/linalg/eigenvalues.ts";
 import { fromRows } from "../../src/linalg/matrix.ts";
+import { staticGain } from "../../src/lti/response.ts";
 import { zeroOrderHold } from "../../src/lti/state-space.ts";
-import { experimentWith, randomSystem } from "./systems.ts";
+import { distance, experimentWith, impulse, randomSystem } from "./systems.ts";
 
 const sorted = (values: Float64Array) => [...values].sort((a, b) => a - b);
 
@@ -83,6 +84,35 @@ test("from CSV: a small swing of the pendulum is linear, a wide one is not", () 
   const [small, wide] = [fitAt(0.1), fitAt(8)];
   expect(small).toBeGreaterThan(99);
   expect(wide).toBeLessThan(90);
+});
+
+test("an operating point far from zero adds no state, and is found", () => {
+  for (const [n, m, l] of [
+    [2, 1, 1],
+    [3, 2, 2],
+  ]) {
+    const system = randomSystem(60, n, m, l, 0.9);
+    const clean = [1, 2].map((seed) => experimentWith(system, 200, seed));
+    const raised = clean.map((data) => ({
+      ...data,
+      u: data.u.map((u, k) => u + 40 + (k % m)),
+      y: data.y.map((y, k) => y - 300 + (k % l)),
+    }));
+    const found = identifyLinear(raised, { refine: "none" });
+    expect(found.order).toBe(n);
+    expect(distance(impulse(found.model.system), impulse(system))).toBeLessThan(1e-8);
+    // the point lies on the line of equilibria: y₀ = G(1) (u₀ − 40 − …) − 300 + …
+    const gain = staticGain(system);
+    const { inputs, outputs } = found.operatingPoint;
+    outputs.offset.forEach((y, i) => {
+      const led = inputs.offset.reduce(
+        (sum, u, j) => sum + gain.data[i * m + j] * (u - 40 - j),
+        i - 300,
+      );
+      expect(y).toBeCloseTo(led, 6);
+    });
+    expect(validate(identifiedPredictor(found), raised).horizons[0].fit).toBeCloseTo(100, 5);
+  }
 });
 
 test("an unstable system without a noise model is left as the subspace method has it, and said so", () => {
