@@ -1,7 +1,7 @@
 import type { Experiment } from "../data/experiment/experiment.ts";
 import { spectralRadius } from "../linalg/eigenvalues.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
-import { type Matrix, matrix, multiply, subtract, transpose } from "../linalg/matrix.ts";
+import { type Matrix, matrix, multiply, subtract } from "../linalg/matrix.ts";
 import { qr } from "../linalg/qr.ts";
 
 /** The linear part of a fit whose A and C are known. */
@@ -48,15 +48,13 @@ export function fitInputs(
       factors.push(factorOf(A, C, experiment, e, direct, offset, from, to));
     }
   });
-  const rows = factors.reduce((sum, R) => sum + R.rows, 0);
-  const stacked = matrix(rows, parameters + 1, () => 0);
-  let at = 0;
-  for (const R of factors) {
-    stacked.data.set(R.data, at);
-    at += R.data.length;
-  }
+  const all = stacked(
+    factors.map(({ data }) => data),
+    parameters + 1,
+  );
+  const { rows } = all;
   const column = (from: number, to: number) =>
-    matrix(rows, to - from, (i, j) => stacked.data[i * (parameters + 1) + from + j]);
+    matrix(rows, to - from, (i, j) => all.data[i * (parameters + 1) + from + j]);
   const [Phi, y] = [column(0, parameters), column(parameters, parameters + 1)];
   const { X } = leastSquares(Phi, y, 1e-11);
   const left = subtract(multiply(Phi, X), y).data.reduce((sum, r) => sum + r * r, 0);
@@ -82,7 +80,13 @@ function segments(A: Matrix, count: number, parameters: number): [number, number
   ]);
 }
 
-/** R of the QR decomposition of [regressors | y] of a segment, the response to x₀ projected away. */
+/** Rows that are gathered before they are reduced to a triangle, which bounds the memory. */
+const chunk = 2048;
+
+/**
+ * What is left of [regressors | y] of a segment, as a triangle with the same inner products, once the
+ * response to x₀ is projected away: the lower right of R of [response to x₀ | regressors | y].
+ */
 function factorOf(
   A: Matrix,
   C: Matrix,
@@ -95,36 +99,50 @@ function factorOf(
 ): Matrix {
   const [n, l, m] = [A.rows, C.rows, inputs.length];
   const drives = m + (e === null ? 0 : l);
-  const before = n * drives + (direct ? l * m : 0);
-  const parameters = before + (offset ? l : 0);
-  const rows = (to - from) * l;
-  const width = parameters + 1;
-  const Phi = matrix(rows, width, () => 0);
-  const Omega = matrix(rows, n, () => 0);
-  // Column k n + i of the state: what drive k would do through the i-th state alone.
-  let state = matrix(n, n * drives, () => 0);
-  let power = matrix(n, n, (i, j) => +(i === j));
+  const feedthrough = n + n * drives;
+  const constant = feedthrough + (direct ? l * m : 0);
+  const last = constant + (offset ? l : 0);
+  const width = last + 1;
+  let triangle: Matrix = { rows: 0, cols: width, data: new Float64Array(0) };
+  let rows: Float64Array[] = [];
+  const reduce = () => {
+    triangle = qr(stacked([triangle.data, ...rows], width)).R;
+    rows = [];
+  };
+  // [powers of A | of drive k, what it would do through the i-th state alone, column k n + i].
+  let state = matrix(n, feedthrough, (i, j) => +(i === j));
   for (let t = from; t < to; t++) {
-    const [seen, start] = [multiply(C, state), multiply(C, power)];
+    const seen = multiply(C, state);
     for (let j = 0; j < l; j++) {
-      const row = (t - from) * l + j;
-      Phi.data.set(seen.data.subarray(j * n * drives, (j + 1) * n * drives), row * width);
-      Omega.data.set(start.data.subarray(j * n, (j + 1) * n), row * n);
-      if (direct)
-        for (let k = 0; k < m; k++) Phi.data[row * width + n * drives + k * l + j] = u[t * m + k];
-      if (offset) Phi.data[row * width + before + j] = 1;
-      Phi.data[row * width + parameters] = y[t * l + j] - (e === null ? 0 : e[t * l + j]);
+      const row = new Float64Array(width);
+      row.set(seen.data.subarray(j * feedthrough, (j + 1) * feedthrough));
+      if (direct) for (let k = 0; k < m; k++) row[feedthrough + k * l + j] = u[t * m + k];
+      if (offset) row[constant + j] = 1;
+      row[last] = y[t * l + j] - (e === null ? 0 : e[t * l + j]);
+      rows.push(row);
     }
+    if (rows.length >= chunk) reduce();
     state = multiply(A, state);
     for (let k = 0; k < drives; k++) {
       const drive = k < m ? u[t * m + k] : e![t * l + k - m];
-      for (let i = 0; i < n; i++) state.data[i * n * drives + k * n + i] += drive;
+      for (let i = 0; i < n; i++) state.data[i * feedthrough + n + k * n + i] += drive;
     }
-    power = multiply(A, power);
   }
-  const { Q } = qr(Omega);
-  // twice, so that what is left is orthogonal to rounding
-  let rest = subtract(Phi, multiply(Q, multiply(transpose(Q), Phi)));
-  rest = subtract(rest, multiply(Q, multiply(transpose(Q), rest)));
-  return qr(rest).R;
+  if (rows.length > 0) reduce();
+  const left = Math.max(0, triangle.rows - n);
+  const data = new Float64Array(left * (width - n));
+  for (let i = 0; i < left; i++)
+    data.set(triangle.data.subarray((n + i) * width + n, (n + i + 1) * width), i * (width - n));
+  return { rows: left, cols: width - n, data };
+}
+
+/** Rows of numbers, one or several to a piece, below one another. */
+export function stacked(pieces: readonly Float64Array[], cols: number): Matrix {
+  const data = new Float64Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    data.set(piece, at);
+    at += piece.length;
+  }
+  return { rows: data.length / cols, cols, data };
 }

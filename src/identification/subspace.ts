@@ -9,7 +9,7 @@ import { singularValues, svd } from "../linalg/svd.ts";
 import { solveLower } from "../linalg/triangular.ts";
 import { arx } from "./arx.ts";
 import { fromUnits, inUnits, type LinearModel, predictorIsStable, unitsOf } from "./model.ts";
-import { fitInputs } from "./regression.ts";
+import { fitInputs, stacked } from "./regression.ts";
 import { stabilise } from "./stabilise.ts";
 
 export interface SubspaceOptions {
@@ -158,7 +158,7 @@ function chooseHorizon(
 export function excites(experiments: readonly Experiment[], k: number): boolean {
   const m = experiments[0].inputs.length;
   const factor = stackedFactor(experiments, k, k * m, ({ u }, t, j) => u[t * m + j]);
-  if (factor === null || factor.rows < k * m) return false;
+  if (factor.rows < k * m) return false;
   const s = singularValues(factor);
   return s[s.length - 1] > 1e-8 * s[0];
 }
@@ -169,17 +169,15 @@ function stackedFactor(
   length: number,
   width: number,
   entry: (experiment: Experiment, t: number, j: number) => number,
-): Matrix | null {
-  let factor: Matrix | null = null;
+): Matrix {
+  let factor: Matrix = { rows: 0, cols: width, data: new Float64Array(0) };
   for (const experiment of experiments) {
     const windows = experiment.count - length + 1;
     if (windows < 1) continue;
-    const own = matrix(windows, width, (t, j) => entry(experiment, t, j));
-    const above = factor?.data ?? new Float64Array(0);
-    const data: Float64Array = new Float64Array(above.length + own.data.length);
-    data.set(above);
-    data.set(own.data, above.length);
-    factor = qr({ rows: data.length / width, cols: width, data }).R;
+    const own = new Float64Array(windows * width);
+    for (let t = 0; t < windows; t++)
+      for (let j = 0; j < width; j++) own[t * width + j] = entry(experiment, t, j);
+    factor = qr(stacked([factor.data, own], width)).R;
   }
   return factor;
 }
@@ -210,7 +208,7 @@ function observabilitySpace(
     if (j < future + i * m) return u[t * m + j - future];
     if (j < told) return y[t * l + j - future - i * m];
     return y[(t + i) * l + j - told];
-  })!;
+  });
   const at = (row: number, col: number) => (row < R.rows ? R.data[row * width + told + col] : 0);
   const signal = matrix(i * l, past, (row, col) => at(future + col, row));
   // Clean data have no noise to measure by: what is less than 1e-8 of the signal counts as that.
