@@ -1,8 +1,9 @@
 import { type Experiment, requireAlike } from "../data/experiment/experiment.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
-import { add, type Matrix, matrix } from "../linalg/matrix.ts";
+import { add, type Matrix, matrix, multiply, subtract } from "../linalg/matrix.ts";
 import { solve } from "../linalg/solve.ts";
+import { balance } from "../lti/balance.ts";
 import { isStable } from "../lti/state-space.ts";
 import { fromUnits, inUnits, type LinearModel, predictorIsStable, unitsOf } from "./model.ts";
 import {
@@ -78,6 +79,7 @@ export function predictionError(
       "predictionError: the start is not stable, and its errors have no bound",
       'start from a stable model (stable: true), or use the focus "prediction" with a noise model',
     );
+  at = balancedStart(at);
   const parameters = blocks.reduce((sum, { size }) => sum + size, 0) + n * scaled.length;
   const samples = scaled.reduce((sum, { count }) => sum + count * outputs.length, 0);
   if (samples < parameters)
@@ -121,6 +123,29 @@ export function predictionError(
     status,
     costs,
     initialStates: at.starts,
+  };
+}
+
+/**
+ * The same model in coordinates in which its predictor x₊ = (A − KC) x + B u + K y (D aside) is balanced: entries
+ * of one size, which the damping can treat alike.
+ */
+function balancedStart(at: Candidate): Candidate {
+  const { A, B, C, D, K } = at;
+  const m = B.cols;
+  const both = matrix(B.rows, m + K.cols, (i, j) =>
+    j < m ? B.data[i * m + j] : K.data[i * K.cols + j - m],
+  );
+  const none = matrix(C.rows, both.cols, () => 0);
+  const predictor = { A: subtract(A, multiply(K, C)), B: both, C, D: none, dt: 1 };
+  const { T, inverse } = balance(predictor);
+  return {
+    A: multiply(multiply(T, A), inverse),
+    B: multiply(T, B),
+    C: multiply(C, inverse),
+    D,
+    K: multiply(T, K),
+    starts: at.starts.map((x) => multiply(T, { rows: x.length, cols: 1, data: x }).data),
   };
 }
 
