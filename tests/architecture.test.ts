@@ -11,7 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   autodiff: ["graph"],
   onnx: ["graph"],
   solvers: ["graph", "autodiff"],
-  models: ["graph", "autodiff", "solvers", "data"],
+  models: ["graph", "autodiff", "solvers", "data", "linalg"],
   runtime: ["graph", "onnx"],
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   koopman: ["linalg", "data"],
