@@ -29,4 +29,12 @@ export {
   recheckGain,
 } from "./verification/lbdn.ts";
 export { type Check, recheck, requireHolds, type Verification } from "./verification/recheck.ts";
+export {
+  certifyRen,
+  parseRenCertificate,
+  type RenCertificate,
+  type RenCheck,
+  recheckRen,
+} from "./verification/ren-certificate.ts";
+export { contractionOfStep, gainOfSequences } from "./verification/ren-observed.ts";
 export { equilibriumShift, type LayerWeights } from "./verification/sensitivity.ts";

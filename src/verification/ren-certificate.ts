@@ -1,0 +1,179 @@
+import { z } from "zod";
+import { CertificateError, DataError } from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { smallestEigenvalue, spectralNormBound } from "../linalg/bounds.ts";
+import { type Matrix, matrix, matrixOf, requireFinite } from "../linalg/matrix.ts";
+import { type Guarantee, supplyOf } from "../models/ren/guarantee.ts";
+import { type ProxKind, proxKinds } from "../solvers/prox.ts";
+import { roundUp } from "./decimals.ts";
+import { renInequality, renWeights, type Witness } from "./ren-inequality.ts";
+
+/**
+ * What is proven of the float32 matrices of a recurrent equilibrium network, as plain JSON with its
+ * witness: `recheckRen` proves it again from the file's tensors and this alone.
+ *
+ * The claims are about exact arithmetic on the stored weights in the network's own units. They hold
+ * for every activation with slopes in [0, 1]; nothing here can confirm which one a file runs.
+ */
+export interface RenCertificate {
+  readonly schema: "eigenflow/ren-certificate@1";
+  readonly model: "ren";
+  readonly precision: "float32";
+  readonly activation: ProxKind;
+  /** "acyclic": D11 is strictly lower triangular, which the substitution that runs takes for granted. */
+  readonly feedback: "acyclic" | "full";
+  /** V(Δx⁺) ≤ ᾱ² V(Δx) + s with V(Δx) = Δxᵀ𝒫Δx: s = 0 for equal inputs, else by the guarantee. */
+  readonly rate: number;
+  readonly guarantee: Guarantee;
+  /** ‖Δx_t‖ ≤ `overshoot` · ᾱᵗ ‖Δx₀‖ in the Euclidean norm: √cond 𝒫, rounded up. */
+  readonly overshoot: number;
+  /** λmin of the matrix of the inequality as computed, and a proven bound of its rounding error. */
+  readonly measured: number;
+  readonly roundingMargin: number;
+  /** Rows of the lower triangle of 𝒫, and the diagonal of Λ. */
+  readonly P: readonly (readonly number[])[];
+  readonly Lambda: readonly number[];
+}
+
+/** The inequality held against the weights. */
+export interface RenCheck {
+  readonly holds: boolean;
+  /** What λmin is proven to be at least; the inequality holds where it is positive. */
+  readonly margin: number;
+  readonly sentence: string;
+}
+
+/** What is claimed, the witness aside. */
+type Claim = Pick<RenCertificate, "activation" | "feedback" | "rate" | "guarantee">;
+
+const number = z.number();
+const square = z.array(z.array(number));
+const schema: z.ZodType<RenCertificate> = z.strictObject({
+  schema: z.literal("eigenflow/ren-certificate@1"),
+  model: z.literal("ren"),
+  precision: z.literal("float32"),
+  activation: z.enum(proxKinds),
+  feedback: z.enum(["acyclic", "full"]),
+  rate: number.positive().max(1),
+  guarantee: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("contracting") }),
+    z.strictObject({ kind: z.literal("lipschitz"), gamma: number }),
+    z.strictObject({ kind: z.literal("input-passive"), nu: number }),
+    z.strictObject({ kind: z.literal("output-passive"), rho: number }),
+    z.strictObject({ kind: z.literal("passive"), nu: number, rho: number }),
+    z.strictObject({ kind: z.literal("dissipative"), Q: square, S: square, R: square }),
+  ]),
+  overshoot: number.min(1),
+  measured: number.positive(),
+  roundingMargin: number.nonnegative(),
+  P: square,
+  Lambda: z.array(number.positive()),
+});
+
+/**
+ * Proves the guarantee of a network from its stored matrices, with 𝒫 and Λ as its parameters gave
+ * them in float64 (`Ren.metric`).
+ *
+ * @throws CertificateError  where the inequality cannot be proven
+ * @throws DataError, ShapeError  for tensors that are not those of such a network
+ */
+export function certifyRen(
+  tensors: Readonly<Record<string, Tensor>>,
+  metric: { readonly P: Tensor; readonly Lambda: Tensor },
+  claim: Claim,
+): RenCertificate {
+  const n = metric.P.shape[0];
+  const flat = Float64Array.from(metric.P.data, Number);
+  const lower = Array.from({ length: n }, (_, i) =>
+    Array.from(flat.subarray(i * n, i * n + i + 1)),
+  );
+  const Lambda = Array.from(metric.Lambda.data, Number);
+  const { activation, feedback, rate, guarantee } = claim;
+  const found = prove(tensors, witnessOf(lower, Lambda), claim);
+  if (!(found.margin > 0)) {
+    throw new CertificateError(
+      `${guarantee.kind}: ${inequality} is not proven at rate ${rate}: λmin ${found.measured}, ` +
+        `at least ${found.margin}`,
+      "train with a larger epsilon, which is the room that the cast to float32 has",
+    );
+  }
+  return {
+    schema: "eigenflow/ren-certificate@1",
+    model: "ren",
+    precision: "float32",
+    activation,
+    feedback,
+    rate,
+    guarantee,
+    overshoot: roundUp(found.overshoot),
+    measured: found.measured,
+    roundingMargin: found.roundingMargin,
+    P: lower,
+    Lambda,
+  };
+}
+
+/** The claim proven again from the file's tensors. */
+export function recheckRen(
+  certificate: RenCertificate,
+  tensors: Readonly<Record<string, Tensor>>,
+): RenCheck {
+  const { P, Lambda, rate, guarantee, overshoot } = certificate;
+  const found = prove(tensors, witnessOf(P, Lambda), certificate);
+  // A relation of 𝒫 alone, which the printed digits round up.
+  const holds = found.margin > 0 && found.overshoot <= overshoot * (1 + 1e-9);
+  const verb = holds ? "holds" : "does not hold";
+  return {
+    holds,
+    margin: found.margin,
+    sentence: `${guarantee.kind} at rate ${rate}: ${inequality} ${verb}, λmin at least ${found.margin}`,
+  };
+}
+
+/** A certificate from JSON that was read. @throws DataError  naming the field that is wrong */
+export function parseRenCertificate(json: unknown): RenCertificate {
+  const { data, error } = schema.safeParse(json);
+  if (error === undefined) return data;
+  const { path, message } = error.issues[0];
+  const where = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`));
+  throw new DataError(`certificate${where.join("")}: ${message}`, { cause: error });
+}
+
+const inequality = "V(Δx⁺) ≤ ᾱ² V(Δx) + s";
+
+/** The inequality and 𝒫 ≻ 0, each to the last proven digit; −Infinity where 𝒫, Λ or D11 is not as claimed. */
+function prove(
+  tensors: Readonly<Record<string, Tensor>>,
+  witness: Witness,
+  { rate, guarantee, feedback }: Omit<Claim, "activation">,
+) {
+  const weights = renWeights(tensors);
+  const supply = supplyOf(guarantee, weights.B2.cols, weights.C2.rows);
+  const { value, margin } = renInequality(weights, witness, rate, supply);
+  const least = smallestEigenvalue(witness.P);
+  const most = spectralNormBound(witness.P);
+  const floor = least.value - least.margin;
+  const { data, cols: q } = weights.D11;
+  const solvable =
+    feedback === "full" || data.every((d, k) => d === 0 || k % q < Math.floor(k / q));
+  const positive = solvable && floor > 0 && witness.Lambda.every((entry) => entry > 0);
+  return {
+    measured: value,
+    roundingMargin: margin,
+    margin: positive ? value - margin : Number.NEGATIVE_INFINITY,
+    overshoot: positive ? Math.sqrt((most.value + most.margin) / floor) : Infinity,
+  };
+}
+
+/** @throws DataError  for rows that are no lower triangle, and for numbers that are not finite */
+function witnessOf(lower: readonly (readonly number[])[], diagonal: readonly number[]): Witness {
+  const odd = lower.findIndex((row, i) => row.length !== i + 1);
+  if (lower.length === 0 || odd >= 0)
+    throw new DataError(`certificate.P: row ${Math.max(0, odd)} is not of a lower triangle`);
+  const P: Matrix = matrix(lower.length, lower.length, (i, j) =>
+    j <= i ? lower[i][j] : lower[j][i],
+  );
+  const Lambda = Float64Array.from(diagonal);
+  requireFinite(matrixOf(1, Lambda.length, Lambda));
+  return { P, Lambda };
+}
