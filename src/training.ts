@@ -18,6 +18,13 @@ export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/o
 export { formatSafetensors, parseSafetensors } from "./training/safetensors.ts";
 export { constantRate, cosineRate, type Schedule, stepRate, warmUp } from "./training/schedules.ts";
 export {
+  cutSequences,
+  fitSequences,
+  type SequenceFit,
+  type SequenceFitOptions,
+  type Sequences,
+} from "./training/sequence-fit.ts";
+export {
   type Accelerate,
   type Advice,
   attemptSeed,

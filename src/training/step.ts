@@ -129,9 +129,9 @@ export function stepGraph(
 }
 
 /** Values of several vectors, by vector and group, as one record and back. */
-const prefixed = (vector: string, parts: Values): Values =>
+export const prefixed = (vector: string, parts: Values): Values =>
   Object.fromEntries(Object.entries(parts).map(([group, v]) => [`${vector}/${group}`, v]));
-const parted = (vector: string, all: Values): Values =>
+export const parted = (vector: string, all: Values): Values =>
   Object.fromEntries(
     Object.entries(all)
       .filter(([name]) => name.startsWith(`${vector}/`))
@@ -140,7 +140,7 @@ const parted = (vector: string, all: Values): Values =>
 const merged = (parts: readonly Values[]): Values => Object.assign({}, ...parts);
 
 /** θ and the optimiser's state after its update, group by group. */
-function updated(
+export function updated(
   optimiser: Optimiser,
   parts: Values,
   now: Values,
@@ -173,7 +173,7 @@ const normOf = (gradients: Values): Value =>
   );
 
 /** Scales the gradient down to a norm of at most `limit`. */
-function clip(gradients: Values, limit: number): { gradient: Values; norm: Value } {
+export function clip(gradients: Values, limit: number): { gradient: Values; norm: Value } {
   const norm = normOf(gradients);
   const factor = div(limit, maximum(norm, limit));
   const shrunk = Object.entries(gradients).map(([name, g]) => [name, mul(g, factor)]);
