@@ -11,6 +11,7 @@ import { memoryCases } from "./memory.ts";
 import { mlpCases } from "./mlp.ts";
 import { mondeqCases } from "./mondeq.ts";
 import { monitorCases } from "./monitor.ts";
+import { renCases } from "./ren.ts";
 
 /** By the first part of the names of their cases. */
 const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> = {
@@ -20,6 +21,7 @@ const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> =
   mondeq: mondeqCases,
   memory: memoryCases,
   dmd: dmdCases,
+  ren: renCases,
   accelerate: accelerateCases,
   monitor: monitorCases,
 };

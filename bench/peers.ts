@@ -64,6 +64,15 @@ export function matches(name: string): readonly Match[] {
         },
       ];
     }
+    case "ren": {
+      // Neuron after neuron in place, or sweeps until nothing changes; both with their gradient by hand.
+      const peers = ["columns", "sweeps"].map((way) => name.replace("blocks", way));
+      const target = name.endsWith("forward") ? 3 : 2.5;
+      return [
+        { against: "best", peers, target },
+        { against: "obvious", peers: [name.replace("blocks", "obvious")], target: 10 },
+      ];
+    }
     default: {
       const target = /m1\.0\/tol1e-05\/train$/.test(name) ? 2.5 : null;
       return [{ against: "", peers: [name], target }];
@@ -82,6 +91,7 @@ export const peerOf: Readonly<Record<string, Peer>> = {
   cnn: { script: "torch_cnn.py", only: "/train-" },
   mondeq: { script: "torch_mondeq.py", only: "/peaceman-rachford/" },
   dmd: { script: "numpy_dmd.py", only: "dmd/" },
+  ren: { script: "torch_ren.py", only: "ren/" },
 };
 
 /** @throws UsageError  when a script, Python or torch is missing, with what to do */
