@@ -37,5 +37,19 @@ export { type Parametrisation, parametrisations } from "./models/monotone-parame
 export { type NeuralOde, type NeuralOdeOptions, neuralOde } from "./models/neural-ode.ts";
 export type { CellKind } from "./models/recurrent/cells.ts";
 export { type RecurrentOptions, recurrent } from "./models/recurrent/recurrent.ts";
+export {
+  type ContinuousForm,
+  continuousDirect,
+  continuousShapes,
+} from "./models/ren/continuous.ts";
+export { type Guarantee, type Supply, supplyOf } from "./models/ren/guarantee.ts";
+export {
+  type LinearSystem,
+  linearStart,
+  longMemoryStart,
+  type Start,
+} from "./models/ren/initialise.ts";
+export type { Metric, RenForm } from "./models/ren/parametrisation.ts";
+export { type Ren, type RenOptions, ren } from "./models/ren/ren.ts";
 export type { SequenceModel, Simulation } from "./models/sequence.ts";
 export type { WeightNormalisation } from "./models/weight-normalisation.ts";

@@ -5,6 +5,7 @@ import { type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
 import { leastSquares } from "../../src/linalg/least-squares.ts";
 import { fromRows } from "../../src/linalg/matrix.ts";
+import { recurrent } from "../../src/models/recurrent/recurrent.ts";
 import { longMemoryStart } from "../../src/models/ren/initialise.ts";
 import { type Ren, ren } from "../../src/models/ren/ren.ts";
 import { adam, sgd } from "../../src/training/optimisers.ts";
@@ -185,6 +186,16 @@ describe("steps", () => {
     expect(fit.status).toBe("non-finite");
     for (const { data } of Object.values(fit.parameters))
       expect(Array.from(data, Number).every(Number.isFinite)).toBe(true);
+  });
+
+  test("any model of sequences is trained by the same steps", async () => {
+    const lstm = recurrent({ cell: "lstm", inputs: 1, outputs: 1, units: 4 });
+    const fit = await fitSequences(lstm, data, {
+      ...base,
+      steps: 60,
+      schedule: constantRate(3e-2),
+    });
+    expect(fit.losses.at(-1)!).toBeLessThan(0.5 * fit.losses[0]);
   });
 
   test("sequences are cut one after another, or so far apart", () => {

@@ -153,6 +153,25 @@ test("the derivative written out is that of the scan's own rule", async () => {
   }
 });
 
+test.each(["acyclic", "full"] as const)(
+  "%s: sequences and steps may be counted when the program runs",
+  async (feedback) => {
+    const { model, inputs, feeds } = problem({ feedback, neurons: 3 });
+    const { y } = simulated(model, inputs);
+    const named = {
+      ...inputs,
+      u: input("u", "float64", ["N", "T", 2]),
+      x0: input("x0", "float64", ["N", model.states]),
+    };
+    const open = simulated(model, named).y;
+    const [one, other] = [
+      await evaluate(inputs, { y }, feeds),
+      await evaluate(named, { y: open }, feeds),
+    ];
+    expect(other.y).toEqual(one.y);
+  },
+);
+
 test("second derivatives through time", async () => {
   const { model, inputs, feeds } = problem({ states: 1, neurons: 2 });
   const { y } = simulated(model, inputs);
