@@ -1,18 +1,21 @@
 import type { Prospect } from "./diagnosis.ts";
 import type { Decision, VerdictOptions } from "./verdict.ts";
-import { forecastLoss, type WindowSpectrum } from "./window.ts";
+import { believed, forecastLoss, type WindowSpectrum } from "./window.ts";
+import { percent, short } from "./words.ts";
 
 /** A loss below this is better than guessing. */
 const guessed = (reference: number) => 0.9 * reference;
 
 /** The decision of a window with its sentence; the order of the questions is that of `verdict`. */
 export function decide(
-  { modes, length: w }: WindowSpectrum,
+  spectrum: WindowSpectrum,
   prospect: Prospect,
   loss: number,
   { tolerance, reference, budget, patience }: VerdictOptions,
 ): [Decision, string] {
   const { improvement, escapeEpochs, epochsToReference, epochsToStop } = prospect;
+  const w = spectrum.length;
+  const modes = believed(spectrum, loss);
   const ahead = forecastLoss(modes, w);
   const escaping = escapeEpochs !== null && escapeEpochs <= (patience ?? w);
   if (prospect.rising && ahead > loss * (1 + tolerance))
@@ -63,12 +66,14 @@ export function decide(
       "continue",
       `A plateau, but the loss will leave it: 10 % less in about ${Math.round(escapeEpochs)} epochs.`,
     ];
+  if (improvement < -tolerance)
+    return [
+      "stop",
+      `The loss will not fall any more, rather rise to about ${short(ahead)} in the next ${w} epochs.`,
+    ];
   return [
     "stop",
     `The next ${w} epochs will take ${percent(Math.max(0, improvement))} off the loss, less than the ` +
       `${percent(tolerance)} asked for.`,
   ];
 }
-
-export const short = (value: number) => value.toPrecision(4);
-const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;

@@ -12,6 +12,7 @@ import {
   verdictOptions,
   windowsToEnd,
 } from "./verdict.ts";
+import { percent } from "./words.ts";
 
 /** What is seen of training after an epoch. */
 export interface Observation {
@@ -170,7 +171,7 @@ function chosenOf(
 const motion = (decision: Decision, settled: Settling | null) =>
   decision !== "stop" || settled === null
     ? ""
-    : ` The weights will move by ${(100 * settled.next).toPrecision(2)} % of their length in that time.`;
+    : ` The weights will move by ${percent(settled.next)} of their length in that time.`;
 
 const change = (values: readonly number[]): Change | null =>
   values.length === 0 ? null : { before: values[0], now: values[values.length - 1] };

@@ -7,7 +7,7 @@ import {
   type VerdictOptions,
   verdictOf,
 } from "./verdict.ts";
-import { forecastLoss } from "./window.ts";
+import { believed, forecastLoss } from "./window.ts";
 
 /** One number an epoch, looked at now and then; keeps no more than a few windows. */
 export interface SeriesWatch {
@@ -46,8 +46,8 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
   const surprised = () => {
     const last = looks.at(-1);
     if (!last?.found.spectrum || count < last.at + every) return false;
-    const { modes, noise } = last.found.spectrum;
-    const off = Math.abs(value() - forecastLoss(modes, count - last.at));
+    const off = Math.abs(value() - forecastOf(last));
+    const { noise } = last.found.spectrum;
     return off > Math.max(surprisingShare * value(), surprisingDeviations * noise);
   };
   return {
@@ -88,10 +88,15 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
     },
   };
 
+  /** What an earlier look said that the loss would be now. */
+  function forecastOf({ at, found }: (typeof looks)[number]): number {
+    return forecastLoss(believed(found.spectrum!, found.loss), count - at);
+  }
+
   function forecastError(): number | null {
     const past = looks.findLast(({ at, found }) => at <= count - w / 2 && found.spectrum !== null);
     if (!past || !(value() > 0 && value() < Infinity)) return null;
-    return Math.abs(forecastLoss(past.found.spectrum!.modes, count - past.at) - value()) / value();
+    return Math.abs(forecastOf(past) - value()) / value();
   }
 }
 

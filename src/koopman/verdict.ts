@@ -1,9 +1,10 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
-import { decide, short } from "./decide.ts";
+import { decide } from "./decide.ts";
 import { type Prospect, prospectOf } from "./diagnosis.ts";
 import { type ForecastMargin, forecastMargin } from "./forecast-margin.ts";
-import { forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
+import { believed, forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
+import { short } from "./words.ts";
 
 /** What to do with a training run. */
 export const decisions = [
@@ -109,6 +110,7 @@ export function verdictOf(
   options: VerdictOptions,
 ): Verdict {
   const { spectrum, decision } = now;
+  const modes = spectrum === null ? [] : believed(spectrum, now.loss);
   return {
     ...now,
     windows: 1 + earlier.length,
@@ -120,7 +122,7 @@ export function verdictOf(
     forecast:
       spectrum === null
         ? []
-        : Array.from({ length: spectrum.length }, (_, n) => forecastLoss(spectrum.modes, n + 1)),
+        : Array.from({ length: spectrum.length }, (_, n) => forecastLoss(modes, n + 1)),
     forecastError,
     margin: null,
     cannotSay: limits(now, options),
@@ -206,10 +208,10 @@ function forecastErrorOf(values: Float64Array, options: VerdictOptions): number 
   const ahead = Math.floor(options.window / 2);
   const past = values.subarray(0, values.length - ahead);
   if (past.length < shortest) return null;
-  const { spectrum } = diagnose(past, options);
+  const { spectrum, loss } = diagnose(past, options);
   const truth = values[values.length - 1];
   if (spectrum === null || !(truth > 0 && truth < Infinity)) return null;
-  return Math.abs(forecastLoss(spectrum.modes, ahead) - truth) / truth;
+  return Math.abs(forecastLoss(believed(spectrum, loss), ahead) - truth) / truth;
 }
 
 /** Forecasts of 4 windows that ended one window ago and w/12, 2w/12, 3w/12 before, and what came. */
@@ -223,14 +225,12 @@ function marginOf(
   const step = Math.max(1, Math.round(w / 12));
   const ends = [0, 1, 2, 3].map((k) => values.length - w - k * step);
   if (ends[3] < shortest) return null;
-  const past = ends.map((end) => ({
-    spectrum: diagnose(values.subarray(0, end), options).spectrum,
-    after: values.subarray(end, end + w),
-  }));
-  return forecastMargin(
-    past.flatMap((one) => (one.spectrum ? [{ modes: one.spectrum.modes, after: one.after }] : [])),
-    w,
-  );
+  const past = ends.flatMap((end) => {
+    const { spectrum: found, loss } = diagnose(values.subarray(0, end), options);
+    const after = values.subarray(end, end + w);
+    return found === null ? [] : [{ modes: believed(found, loss), after }];
+  });
+  return forecastMargin(past, w);
 }
 
 function limits(

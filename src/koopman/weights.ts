@@ -4,6 +4,7 @@ import type { TallSource } from "../linalg/tall-source.ts";
 import { motionOf, nothingOf, type WeightsMotion } from "./motion.ts";
 import { tallBetween, tallRows } from "./tall-increments.ts";
 import type { Decision } from "./verdict.ts";
+import { percent } from "./words.ts";
 
 /** A tensor among the rows of the snapshots. */
 export interface WeightsTensor {
@@ -176,5 +177,3 @@ function weightsOptions(options: Partial<WeightsOptions>): WeightsOptions {
     throw new UsageError(`analyseWeights: tolerance ${chosen.tolerance}`, "between 0 and 1");
   return chosen;
 }
-
-const percent = (share: number) => `${(100 * share).toPrecision(2)} %`;

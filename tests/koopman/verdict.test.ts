@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
 import { diagnose, isConfirmed, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
 import { believed, forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
+import { percent, short } from "../../src/koopman/words.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";
 
@@ -220,4 +221,27 @@ test("noise is estimated from second differences, whatever the curve below", () 
   expect(noiseOf(noisy)).toBeLessThan(1.2 * 0.00577);
   const clean = Float64Array.from({ length: 60 }, (_, t) => 0.2 + 0.9 ** t);
   expect(windowSpectrum(clean).modes.map(({ re }) => re)).toBeAllClose([1, 0.9], { rtol: 1e-6 });
+});
+
+test("sentence and forecast are of the same modes, also where growth is not believed", () => {
+  // A rate that decays to nothing: the fall ends sooner than by any exponential.
+  const losses = Array.from({ length: 100 }, (_, t) => 0.5 + Math.exp(-(t - (t * t) / 200) / 20));
+  const { spectrum, prospect, forecast, loss } = verdict(losses);
+  const modes = believed(spectrum!, loss);
+  expect(modes).not.toEqual(spectrum!.modes);
+  const taken = (forecastLoss(modes, 0) - forecast[forecast.length - 1]) / loss;
+  expect(taken).toBeCloseTo(prospect!.improvement, 10);
+});
+
+test("a stop does not say that the loss will fall where it is forecast to rise", () => {
+  // A mode of 1.0007 is too near to 1 to be called growth.
+  const losses = Array.from({ length: 100 }, (_, t) => 1.3 * 1.0007 ** t + 0.01 * 0.8 ** t);
+  const { decision, sentence, forecast } = verdict(losses);
+  expect(decision).toBe("stop");
+  expect(sentence).toContain(`rise to about ${forecast[forecast.length - 1].toPrecision(4)}`);
+});
+
+test("a share of all is 100 %", () => {
+  expect([0.996, 3.42, 0.5, 0.012].map(percent)).toEqual(["100 %", "342 %", "50 %", "1.2 %"]);
+  expect([12345.6, 2.3, 1e12].map(short)).toEqual(["12346", "2.300", "1.000e+12"]);
 });

@@ -1,0 +1,11 @@
+/** Numbers within the sentences of verdicts. */
+
+/** Four digits; whole where four would need a power of ten. */
+export const short = (value: number): string =>
+  Math.abs(value) >= 1e4 && Math.abs(value) < 1e9 ? value.toFixed(0) : value.toPrecision(4);
+
+/** Two digits; all before the point from 100 % on. */
+export const percent = (share: number): string => {
+  const hundred = 100 * share;
+  return `${Math.abs(hundred) >= 99.5 ? hundred.toFixed(0) : hundred.toPrecision(2)} %`;
+};
