@@ -1,9 +1,10 @@
 import type { Analysis } from "../koopman/analysis.ts";
-import type { WeightsMotion } from "../koopman/motion.ts";
+import type { WeightMode, WeightsMotion } from "../koopman/motion.ts";
 import type { Verdict } from "../koopman/verdict.ts";
 import type { WeightsAnalysis } from "../koopman/weights.ts";
+import type { LossMode } from "../koopman/window.ts";
 import type { AnalyzedRun, Observable } from "./analyze.ts";
-import { percent, short } from "./numbers.ts";
+import { grouped, percent, short } from "./numbers.ts";
 
 /** Verdict, number and evidence of one run, in that order. */
 export function analysisText(analysis: Analysis, of: Observable): string {
@@ -14,18 +15,21 @@ export function analysisText(analysis: Analysis, of: Observable): string {
       ? []
       : [
           `${source}, ${series.name}: ${series.values.length} epochs, now ${short(verdict.loss)}`,
+          ...(series.spacing === 1 ? [] : [unitOf(series)]),
           ...evidence(verdict),
         ];
   return [
     `${decision.toUpperCase()}  ${sentence}`,
     "",
-    ...(weights === null
-      ? loss
-      : [...motion(weights, source), ...(loss.length > 0 ? [""] : []), ...loss]),
+    ...(weights === null ? loss : [...motion(weights), ...(loss.length > 0 ? [""] : []), ...loss]),
     ...verdict.cannotSay.map((line) => `cannot say  ${line}`),
     ...[...analysis.warnings, ...(weights?.warnings ?? [])].map((line) => `warning     ${line}`),
   ].join("\n");
 }
+
+/** A log of every so many steps knows no epochs: what is called one is said. */
+const unitOf = ({ spacing, even }: Analysis["series"]) =>
+  `an epoch    is here one value, ${even ? "" : "about "}every ${spacing} steps`;
 
 /** One verdict line for each of several runs, then a table of their numbers. */
 export function runsText(runs: readonly AnalyzedRun[], of: Observable): string {
@@ -89,37 +93,59 @@ export const headline = (
 ): Pick<Verdict, "decision" | "sentence"> =>
   of === "weights" && weights !== null ? weights : verdict;
 
-function motion(weights: WeightsAnalysis, source: string): string[] {
+function motion(weights: WeightsAnalysis): string[] {
   const { steps, snapshots, spacing, coordinates, layers } = weights;
+  const rows = layers.map(({ name, coordinates: count, remaining, spectrum }) => {
+    const slowest = spectrum.find(({ trusted }) => trusted);
+    return [
+      `  ${name}`,
+      grouped(count),
+      remaining === null ? "-" : percent(remaining),
+      slowest === undefined ? "-" : eigenvalue(slowest.re, slowest.im),
+      slowest === undefined ? "" : lifeOf(slowest),
+    ];
+  });
   return [
-    `${source}: ${snapshots} snapshots of ${coordinates} numbers, steps ${steps[0]} to ${steps.at(-1)}, ` +
-      `every ${spacing}`,
+    `weights: ${snapshots} snapshots of ${grouped(coordinates)} numbers, steps ${steps[0]} to ` +
+      `${steps.at(-1)}, every ${spacing}`,
     ...modes(weights),
-    ...layers.flatMap((layer) => [
-      "",
-      `${layer.name}: ${layer.coordinates} numbers`,
-      ...modes(layer),
-    ]),
+    ...(rows.length === 0
+      ? []
+      : [
+          "each tensor by itself, with the trusted mode that moves it most:",
+          ...table([["  tensor", "numbers", "yet to go", "eigenvalue", ""], ...rows]),
+        ]),
   ];
 }
 
-const listed = 12;
+/** Modes with less of the present motion, or loss, than this are counted and not listed. */
+const [leastMotion, leastLoss] = [5e-4, 1e-4];
+
+const lifeOf = ({ halfLife }: WeightMode) =>
+  halfLife === null ? "does not decay" : `half in ${short(halfLife, 3)} steps`;
+
+/** Of a pair λ, λ̄ both parts are its own. */
+const both = ({ im }: { readonly im: number }, part: number) => (im === 0 ? part : 2 * part);
+
+const andMore = (left: number, what: string) =>
+  left === 0 ? [] : [`  and ${left} more with less than ${what} each`];
 
 function modes({ spectrum, remaining, orthogonality }: WeightsMotion): string[] {
   if (spectrum.length === 0) return [];
-  const shown = spectrum.filter(({ im }) => im >= 0);
+  const all = spectrum.filter(({ im }) => im >= 0);
+  const shown = all.filter((mode, i) => i === 0 || both(mode, mode.importance) >= leastMotion);
   return [
     `yet to go   ${remaining === null ? "cannot be told" : `${percent(remaining)} of their length`}`,
     `basis       orthonormal to ${orthogonality.toExponential(0)}`,
     "eigenvalues of the increments, with what of the present motion is theirs:",
-    ...shown.slice(0, listed).map(({ re, im, importance, halfLife, residual, trusted }) => {
-      const life = halfLife === null ? "does not decay" : `half in ${short(halfLife, 3)} steps`;
+    ...shown.map((mode) => {
+      const { re, im, importance, residual, trusted } = mode;
       return (
-        `  ${eigenvalue(re, im).padEnd(20)} ${percent(importance, 1).padStart(8)}   ${life.padEnd(20)} ` +
-        `residual ${short(residual, 2)}${trusted ? "" : ", not trusted"}`
+        `  ${eigenvalue(re, im).padEnd(20)} ${percent(both(mode, importance), 1).padStart(8)}   ` +
+        `${lifeOf(mode).padEnd(20)} residual ${short(residual, 2)}${trusted ? "" : ", not trusted"}`
       );
     }),
-    ...(shown.length > listed ? [`  and ${shown.length - listed} more`] : []),
+    ...andMore(all.length - shown.length, percent(leastMotion)),
   ];
 }
 
@@ -130,11 +156,14 @@ function evidence(verdict: Verdict): string[] {
   const { spectrum, prospect, forecast, forecastError, margin, windows, agreeing } = verdict;
   if (spectrum === null || prospect === null) return [];
   const { timeConstant, escapeEpochs, epochsToStop } = prospect;
+  const all = spectrum.modes.filter(({ im }) => im >= 0);
+  const partOf = (mode: LossMode) => both(mode, mode.contribution);
+  const shown = all.filter((mode) => Math.abs(partOf(mode)) >= leastLoss * verdict.loss);
   const horizon = forecast.length;
   const past =
     forecastError === null
       ? ""
-      : `; half a window ago it was off by ${short(100 * forecastError, 2)} %`;
+      : `; one made half a window ago was off by ${short(100 * forecastError, 2)} %`;
   const end = forecast[horizon - 1];
   const within =
     margin === null
@@ -143,23 +172,22 @@ function evidence(verdict: Verdict): string[] {
   return [
     `confidence  ${agreeing} of ${windows} windows agree`,
     `forecast    ${short(end)} in ${horizon} epochs${within}`,
-    ...(epochsToStop === null
+    ...(epochsToStop === null || verdict.decision !== "continue"
       ? []
       : [`remaining   ${epochsToStop} epochs until little is left to gain`]),
     ...(timeConstant === null
       ? []
       : [
-          `time const. ${short(timeConstant, 3)} epochs, of the slowest mode that can be told from 1`,
+          `time const. ${short(timeConstant, 3)} epochs, of the slowest mode that decays within the window`,
         ]),
     ...(escapeEpochs === null
       ? []
       : [`plateau     left in about ${short(escapeEpochs, 3)} epochs`]),
     "eigenvalues of the loss, with what of the present loss is theirs:",
-    ...spectrum.modes
-      .filter(({ im }) => im >= 0)
-      .map(
-        ({ re, im, contribution, residual }) =>
-          `  ${eigenvalue(re, im).padEnd(20)} ${short(contribution).padStart(11)}   residual ${short(residual, 2)}`,
-      ),
+    ...shown.map(
+      (mode) =>
+        `  ${eigenvalue(mode.re, mode.im).padEnd(20)} ${short(partOf(mode)).padStart(11)}   residual ${short(mode.residual, 2)}`,
+    ),
+    ...andMore(all.length - shown.length, `${percent(leastLoss)} of it`),
   ];
 }

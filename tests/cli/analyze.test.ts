@@ -155,3 +155,22 @@ test("-o leaves the analysis as files", async () => {
   expect(rows[152]).toBe(`151,,${analysis.verdict.forecast[0]}`);
   expect(read("eigenvalues.csv")).toContain("\nloss,first,0,39,");
 });
+
+describe("what is listed", () => {
+  test("the parts of the modes are the loss: of a pair both halves are its own", async () => {
+    const swing = Array.from({ length: 100 }, (_, t) => 1 + 0.97 ** t * (0.5 + Math.cos(t / 3)));
+    const cwd = folder({ "a.csv": csv(swing) });
+    const { stdout } = await called(["analyze", "a.csv"], { cwd });
+    const parts = [...stdout.matchAll(/^ {2}\S+(?: ± \S+)? +(-?[\d.e-]+) {3}residual/gm)];
+    expect(parts.some(([line]) => line.includes("±"))).toBe(true);
+    const sum = parts.reduce((total, [, part]) => total + Number(part), 0);
+    expect(Math.abs(sum / swing[99] - 1)).toBeLessThan(1e-3);
+  });
+
+  test("an epoch that is a number of steps is said to be one", async () => {
+    const rows = losses(100).map((loss, i) => `${50 * i},${loss}`);
+    const cwd = folder({ "a.csv": `step,loss\n${rows.join("\n")}\n` });
+    const { stdout } = await called(["analyze", "a.csv"], { cwd });
+    expect(stdout).toContain("is here one value, every 50 steps");
+  });
+});
