@@ -38,8 +38,9 @@ export { type IdxArray, parseIdx } from "./data/idx.ts";
 export { mnist, readMnist } from "./data/mnist.ts";
 export { formatNpy, type NpyArray, parseNpy, readNpy, writeNpy } from "./data/npy.ts";
 export { type RandomStream, randomStream } from "./data/random.ts";
+export { type Evidence, evidence } from "./data/run/evidence.ts";
 export { openRun } from "./data/run/open-run.ts";
-export { type Evidence, evidence, pickSeries } from "./data/run/pick.ts";
+export { NoSeriesError, pickSeries } from "./data/run/pick.ts";
 export type { OpenedRun, RunSource, Series, Snapshot } from "./data/run/run.ts";
 export { splitByHash, splitBySeed } from "./data/split.ts";
 export {

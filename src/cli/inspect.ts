@@ -1,8 +1,9 @@
+import { type Evidence, ladder, evidence as rungs } from "../data/run/evidence.ts";
 import { openRun } from "../data/run/open-run.ts";
-import type { OpenedRun } from "../data/run/run.ts";
+import { counted, type OpenedRun } from "../data/run/run.ts";
+import { parameterTensors } from "../data/tensors/parameters.ts";
 import { spacingOf } from "../koopman/spacing.ts";
 import { table } from "./analysis-text.ts";
-import { evidenceOf, ladder } from "./ladder.ts";
 import { grouped } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
 import { withInput } from "./stdin.ts";
@@ -22,13 +23,14 @@ export async function inspect(path: string): Promise<Outcome> {
       caveats,
     }));
     const snapshots = snapshotsOf(run.snapshots);
-    const evidence = evidenceOf(run, path);
     const caveats = [
       ...run.caveats,
       ...run.sources.flatMap((source) => source.caveats.map((line) => `${source.path}: ${line}`)),
       ...series.flatMap(({ name, caveats: some }) => some.map((line) => `${name}: ${line}`)),
     ];
-    const rows = run.sources.map(({ path: where, kind, summary }) => [where, kind, summary]);
+    const evidence = rungs(run).map((rung) => ({ ...rung, command: commandOf(path, rung.of) }));
+    if (snapshots !== null && !snapshots.even)
+      caveats.push("the snapshots are unevenly spaced: --of weights asks for equal distances");
     return {
       document: {
         path,
@@ -41,14 +43,16 @@ export async function inspect(path: string): Promise<Outcome> {
       },
       text: [
         `${path}: ${run.kind}`,
-        ...table(rows).map((line) => `  ${line}`),
+        ...table(run.sources.map(({ path: where, kind, summary }) => [where, kind, summary])).map(
+          (line) => `  ${line}`,
+        ),
         ...(snapshots === null ? [] : [`  ${snapshotsText(snapshots)}`]),
         "you can:",
         ...table(
-          evidence.map(({ command, level, remarks }) => [
+          evidence.map(({ command, level, says }) => [
             `  ${command}`,
             `evidence ${level}/${ladder.length}`,
-            remarks.join("; "),
+            says,
           ]),
         ),
         ...(evidence.length === 0
@@ -56,15 +60,29 @@ export async function inspect(path: string): Promise<Outcome> {
               `  name a series with --column: ${series.map(({ name }) => name).join(", ") || "none"}`,
             ]
           : []),
+        ...missingOf(evidence).map((line) => `missing  ${line}`),
         ...caveats.map((line) => `warning  ${line}`),
       ].join("\n"),
     };
   });
 }
 
+const commandOf = (path: string, of: Evidence["of"]) =>
+  `eigenflow analyze ${path}${of === "loss" ? "" : ` --of ${of}`}`;
+
+/** What is missing, once, and of what when that is not the whole. */
+function missingOf(all: readonly Evidence[]): string[] {
+  const lines = [...new Set(all.flatMap(({ missing }) => missing))];
+  return lines.map((line) => {
+    const of = all.filter(({ missing }) => missing.includes(line)).map((one) => one.of);
+    return of.length === all.length || line.startsWith("no ") ? line : `${line} (${of.join(", ")})`;
+  });
+}
+
 function snapshotsOf(snapshots: OpenedRun["snapshots"]) {
   if (snapshots.length === 0) return null;
-  const tensors = snapshots[0].files.flatMap((file) => file.tensors);
+  const all = snapshots[0].files.flatMap((file) => file.tensors);
+  const tensors = parameterTensors(all);
   const sizes = tensors.map(({ shape }) => shape.reduce((product, n) => product * n, 1));
   const steps = snapshots.map(({ step }) => step);
   return {
@@ -73,6 +91,7 @@ function snapshotsOf(snapshots: OpenedRun["snapshots"]) {
     to: steps[steps.length - 1],
     ...spacingOf(steps),
     tensors: tensors.length,
+    others: all.length - tensors.length, // an optimiser's state, running statistics
     numbers: sizes.reduce((sum, n) => sum + n, 0),
     opaque: [...new Set(snapshots[0].files.flatMap((file) => file.opaque))],
   };
@@ -82,9 +101,17 @@ const snapshotsText = ({
   count,
   from,
   to,
+  spacing,
+  even,
   tensors,
+  others,
   numbers,
   opaque,
 }: NonNullable<ReturnType<typeof snapshotsOf>>) =>
-  `${count} snapshots, steps ${from} to ${to}: ${tensors} tensors, ${grouped(numbers)} numbers` +
+  `${counted(count, "snapshot")}, ` +
+  (count === 1
+    ? `step ${from}: `
+    : `steps ${from} to ${to}, ${even ? "" : "about "}every ${spacing}: `) +
+  `${counted(tensors, "tensor")} of parameters, ${grouped(numbers)} numbers` +
+  (others === 0 ? "" : `; ${counted(others, "other tensor")} beside them`) +
   (opaque.length === 0 ? "" : ` (nothing executed; left alone: ${opaque.slice(0, 5).join(", ")})`);

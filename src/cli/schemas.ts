@@ -239,6 +239,7 @@ export const schemas = {
           spacing: z.number(),
           even: z.boolean(),
           tensors: count,
+          others: count,
           numbers: count,
           opaque: texts,
         })
@@ -247,9 +248,9 @@ export const schemas = {
         z.object({
           of: ofWhat,
           level: z.int().min(1).max(5),
-          means: z.string(),
+          says: z.string(),
+          missing: texts,
           command: z.string(),
-          remarks: texts,
         }),
       ),
       caveats: texts,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DataError } from "../errors.ts";
+import { NoSeriesError } from "../data/run/pick.ts";
 import type { SeriesInput } from "../koopman/analysis.ts";
 import { growingFile } from "./growing-file.ts";
 import { isFolder, type SeriesChoice, seriesIn, seriesOf } from "./run-input.ts";
@@ -52,8 +52,7 @@ async function found(
   try {
     return { series: await read(), remark: null };
   } catch (error) {
-    if (!(patient && error instanceof DataError && error.message.includes("no series has")))
-      throw error;
+    if (!(patient && error instanceof NoSeriesError)) throw error;
     return { series: null, remark: `${error.message}; ${error.hint}` };
   }
 }

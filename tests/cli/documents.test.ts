@@ -98,9 +98,12 @@ test("which schemas there are, and which not", async () => {
 describe("inspect", () => {
   test("the evidence ladder of a run with snapshots", async () => {
     const { stdout } = await called(["inspect", "run"], { cwd });
-    expect(stdout).toContain("12 snapshots, steps 0 to 110: 2 tensors, 20 numbers");
+    expect(stdout).toContain(
+      "12 snapshots, steps 0 to 110, every 10: 2 tensors of parameters, 20 numbers",
+    );
     expect(stdout).toMatch(/eigenflow analyze run +evidence 1\/5/);
-    expect(stdout).toMatch(/eigenflow analyze run --of weights +evidence 4\/5 +only 12 snapshots/);
+    expect(stdout).toMatch(/eigenflow analyze run --of weights +evidence 4\/5 +tensors by name/);
+    expect(stdout).toContain("missing  only 12 snapshots: 40 are wanted");
     const { evidence, snapshots, series } = JSON.parse(
       (await called(["inspect", "run", "--json"], { cwd })).stdout,
     );
@@ -126,7 +129,7 @@ describe("inspect", () => {
       JSON.parse((await called(["inspect", path, "--json"], { cwd: here })).stdout).evidence;
     const [norms] = await evidenceOf("a.csv");
     expect(norms).toMatchObject({ of: "loss", level: 2 });
-    expect(norms.remarks[0]).toContain("only 1 values");
+    expect(norms.missing[0]).toContain("only 1 values");
     expect(await evidenceOf(".")).toMatchObject([
       { of: "loss", level: 2 },
       { of: "weights", level: 5 },

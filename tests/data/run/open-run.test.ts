@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { evidence } from "../../../src/data/run/evidence.ts";
 import { openRun } from "../../../src/data/run/open-run.ts";
-import { evidence, pickSeries } from "../../../src/data/run/pick.ts";
+import { pickSeries } from "../../../src/data/run/pick.ts";
 import type { OpenedRun } from "../../../src/data/run/run.ts";
 import { formatSafetensors } from "../../../src/training/safetensors.ts";
 import { folderOf } from "./folder.ts";
@@ -240,7 +241,10 @@ describe("JSON", () => {
     expect(loss.caveats).toContain("rounded to 4 decimals");
     expect([...pickSeries(run, "val").values]).toEqual(Array.from({ length: 12 }, (_, i) => 3 - i));
     expect(run.sources[0].caveats[0]).toContain("logging_nan_inf_filter");
-    expect(evidence(run).level).toBe(2);
+    expect(evidence(run).map(({ of, level }) => [of, level])).toEqual([
+      ["loss", 2],
+      ["val", 2],
+    ]);
   });
 
   test("our own metrics: epochs are the series, null is a number that was not finite", async () => {
@@ -300,7 +304,7 @@ describe("folders", () => {
     expect(run.sources.flatMap(({ caveats }) => caveats).join()).toContain(
       "last.safetensors has no step",
     );
-    expect(evidence(run)).toMatchObject({ level: 3 });
+    expect(evidence(run)).toMatchObject([{ level: 1 }, { of: "weights", level: 3 }]);
   });
 
   test("add_scalars' folders are series of the run", async () => {
@@ -309,7 +313,7 @@ describe("folders", () => {
     expect(pickSeries(run, "loss").name).toBe("loss/train");
     expect(pickSeries(run, "val").name).toBe("loss/val");
     expect(pickSeries(run, "loss").caveats.join()).toContain('"lr") changes at step 3');
-    expect(evidence(run).level).toBe(1);
+    expect(evidence(run)).toMatchObject([{ level: 1 }, { of: "val", level: 1 }]);
   });
 
   test("the six lines: metrics.jsonl and snapshots of one vector", async () => {
@@ -325,7 +329,7 @@ describe("folders", () => {
       }),
     );
     expect(run.snapshots.map(({ step }) => step)).toEqual([0, 10, 20]);
-    expect(evidence(run)).toMatchObject({ level: 3 });
+    expect(evidence(run)).toMatchObject([{ level: 1 }, { of: "weights", level: 3 }]);
   });
 
   test("several runs are listed, none is told", async () => {
