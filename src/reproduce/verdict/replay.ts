@@ -6,7 +6,7 @@ import {
   type VerdictOptions,
   verdictDefaults,
 } from "../../koopman/verdict.ts";
-import { forecastLoss } from "../../koopman/window.ts";
+import { believed, forecastLoss } from "../../koopman/window.ts";
 import { every, type RunRecord } from "./record.ts";
 import { guessing, type Truth, truthOf } from "./truth.ts";
 
@@ -114,11 +114,11 @@ export const optionsAt = (epoch: number, epochs: number): VerdictOptions => ({
   patience: verdictDefaults.window,
 });
 
-function forecastOf({ spectrum, epoch }: Diagnosis, values: Float64Array) {
+function forecastOf({ spectrum, epoch, loss }: Diagnosis, values: Float64Array) {
   const actual = values[epoch + horizon];
   if (spectrum === null || !(actual > 0 && actual < Infinity))
     return { forecast: null, actual: null };
-  return { forecast: forecastLoss(spectrum.modes, horizon), actual };
+  return { forecast: forecastLoss(believed(spectrum, loss), horizon), actual };
 }
 
 /** The largest relative error of the last four; see `forecastMargin`, which does so for every distance. */
