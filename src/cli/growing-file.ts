@@ -4,6 +4,8 @@ import { InputError } from "../errors.ts";
 /** The whole lines of a file so far. */
 export interface Growth {
   readonly text: string;
+  /** What stands behind the last of them: half a line, or one that lacks its end. */
+  readonly rest: string;
   /** The file was replaced or cut: this is another text. */
   readonly restarted: boolean;
 }
@@ -54,7 +56,7 @@ export function growingFile(path: string): () => Promise<Growth | null> {
       const end = all.lastIndexOf(10) + 1;
       lines += all.subarray(0, end).toString("utf8");
       rest = all.subarray(end);
-      return { text: lines, restarted };
+      return { text: lines, rest: rest.toString("utf8"), restarted };
     } finally {
       await file.close();
     }

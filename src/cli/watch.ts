@@ -84,7 +84,7 @@ export async function watch(path: string, flags: WatchFlags): Promise<Outcome> {
     for (;;) {
       // Asked before the last look: what was written until then is seen.
       const ended = endOf(path);
-      const found = await look();
+      const found = await look(ended || !flags.follow);
       if (found !== null) see(found);
       if (!flags.follow || ending !== "looked once") break;
       if (ended) ending = "run ended";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { NoSeriesError } from "../data/run/pick.ts";
 import type { SeriesInput } from "../koopman/analysis.ts";
-import { growingFile } from "./growing-file.ts";
+import { type Growth, growingFile } from "./growing-file.ts";
 import { isFolder, type SeriesChoice, seriesIn, seriesOf } from "./run-input.ts";
 
 export interface Look {
@@ -16,6 +16,8 @@ export interface Look {
  * look. Logs of lines are read on from where they stopped; of anything else all is read again when a file
  * of it changes.
  *
+ * The last look takes a last line without its end as well.
+ *
  * @param patient  a series that is not there yet, as in a log whose columns come later, is waited for
  * @throws InputError  when there is nothing at the path
  */
@@ -23,15 +25,18 @@ export async function watched(
   path: string,
   choice: SeriesChoice,
   patient: boolean,
-): Promise<() => Promise<Look | null>> {
+): Promise<(final: boolean) => Promise<Look | null>> {
   const names = ["metrics.jsonl", "metrics.csv"].map((name) => join(path, name));
   const log = isFolder(path) ? (names.find(existsSync) ?? names[0]) : path;
   if (/\.(csv|jsonl)$/.test(log) && existsSync(log)) {
     const poll = growingFile(log);
-    return async () => {
-      const grown = await poll();
-      if (grown === null) return null;
-      const { text, restarted } = grown;
+    let before: Growth | null = null;
+    return async (final) => {
+      const fresh = await poll();
+      before = fresh ?? before;
+      if (before === null || (fresh === null && !(final && before.rest !== ""))) return null;
+      const restarted = fresh?.restarted ?? false;
+      const text = final ? before.text + before.rest : before.text;
       if (!begun(text, log)) return { series: null, restarted, remark: null };
       return { restarted, ...(await found(async () => seriesIn(text, log, choice), patient)) };
     };

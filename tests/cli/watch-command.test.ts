@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { eigenflow, folder, start } from "./eigenflow.ts";
+import { called } from "./in-process.ts";
 
 /** Falls, then is flat. */
 const loss = (t: number) => 0.5 + Math.exp(-t / 30);
@@ -113,4 +114,47 @@ describe("looking once", () => {
     expect(found.stdout).toMatch(stdout);
     expect(found.stderr).toContain(stderr);
   });
+});
+
+describe("the last line of a log without its end", () => {
+  const rows = Array.from({ length: 60 }, (_, t) => `${t},${loss(t)}`);
+
+  test("is taken where it is looked at once", async () => {
+    const cwd = folder({ "log.csv": `epoch,loss\n${rows.join("\n")}` });
+    const { stdout } = await called(["watch", "log.csv"], { cwd });
+    expect(stdout).toMatch(/^step 59 /);
+  });
+
+  test("and at the end of the run, though nothing was written since", async () => {
+    const cwd = folder({ "log.csv": `epoch,loss\n${rows.join("\n")}` });
+    const { code, stdout } = await start(
+      [...["watch", "log.csv"], ...follow.slice(2), "--jsonl"],
+      {
+        cwd,
+      },
+      () => replace(join(cwd, "run.json"), '{"status":"completed"}'),
+    );
+    expect(code).toBe(0);
+    const last = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+    expect(last).toMatchObject({ ending: "run ended", verdict: { epoch: 59 } });
+  });
+});
+
+test("of our own run the losses of single steps are not taken for those of epochs", async () => {
+  const steps = Array.from(
+    { length: 50 },
+    (_, i) => `{"type":"step","step":${i},"epoch":0,"loss":${loss(i)},"rate":0.1}\n`,
+  );
+  const epochs = lines(0, 60)
+    .trimEnd()
+    .split("\n")
+    .map((_, i) => `{"type":"epoch","epoch":${i},"train":{"loss":${loss(i)}}}\n`);
+  const { cwd, run, file } = made(steps.join(""));
+  const watching = start([...follow, "--json"], { cwd });
+  appendFileSync(file, epochs.join(""));
+  replace(join(run, "run.json"), '{"status":"completed"}');
+  const { stdout } = await watching;
+  expect(JSON.parse(stdout).verdict.epoch).toBe(59);
+  const { stdout: alone } = await called(["watch", "run", "--column", "step.loss"], { cwd });
+  expect(alone).toMatch(/^step 49 /);
 });

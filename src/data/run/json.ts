@@ -1,6 +1,7 @@
 import { DataError } from "../../errors.ts";
+import { withRate } from "./merge.ts";
 import { type Column, numberOf, put, seriesOfColumns } from "./rows.ts";
-import { counted, type ReadLog } from "./run.ts";
+import { counted, type ReadLog, type Series } from "./run.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -45,25 +46,32 @@ export function readJsonLines(text: string, path: string): ReadLog {
       caveats.push(`line ${i + 1} is cut short and left out: the log is still being written`);
     }
   });
-  const epochs = rows.filter(({ type }) => type === "epoch");
-  const series =
-    epochs.length > 0
-      ? [
-          ...seriesOfColumns(columnsOf(epochs, ["epoch"], Number.NaN), path),
-          ...seriesOfColumns(
-            columnsOf(
-              rows.filter(({ type }) => type === "step"),
-              ["step"],
-              Number.NaN,
-            ),
-            path,
-          ).map((one) => ({ ...one, name: `step.${one.name}` })),
-        ]
-      : seriesOfColumns(columnsOf(rows), path);
+  const own = rows.some(({ type }) => type === "epoch" || type === "step");
+  const series = own ? ownSeries(rows, path) : seriesOfColumns(columnsOf(rows), path);
   if (series.length === 0) throw new DataError(`${path}: has no numbers`);
-  const kind = epochs.length > 0 ? "eigenflow-metrics" : "jsonl";
+  const kind = own ? "eigenflow-metrics" : "jsonl";
   const summary = `${counted(series.length, "series")}, ${counted(rows.length, "line")}`;
   return { source: { kind, path, summary, caveats }, series };
+}
+
+/** Series of epochs, told where the rate that the steps log changes; then those of the steps. */
+function ownSeries(rows: readonly Row[], path: string): Series[] {
+  const steps = rows.filter(({ type }) => type === "step");
+  const of = (some: readonly Row[], counter: string) =>
+    seriesOfColumns(columnsOf(some, [counter], Number.NaN), path);
+  const epochs = of(
+    rows.filter(({ type }) => type === "epoch"),
+    "epoch",
+  );
+  // The last rate of each epoch.
+  const rate = of(
+    steps.map(({ epoch, rate }) => ({ epoch, learning_rate: rate })),
+    "epoch",
+  ).map((one) => ({ ...one, name: "rate" }));
+  return [
+    ...epochs.map((one) => withRate(one, rate[0])),
+    ...of(steps, "step").map((one) => ({ ...one, name: `step.${one.name}` })),
+  ];
 }
 
 /**

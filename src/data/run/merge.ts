@@ -46,17 +46,21 @@ const isRate = (name: string) => /(^|[/._ -])(lr|learning_?rate)([-/._ ]|$)/i.te
 /** Each series with a caveat where the learning rate changes over its steps: its dynamics change with it. */
 export function rateChanges(series: readonly Series[]): Series[] {
   const rate = series.find(({ name, values }) => isRate(name) && values.length > 1);
-  if (rate === undefined) return [...series];
-  const changes = [...rate.steps].filter((_, i) => i > 0 && rate.values[i] !== rate.values[i - 1]);
-  return series.map((one) => {
-    const [first, last] = [one.steps[0], one.steps[one.steps.length - 1]];
-    const inside = changes.filter((step) => step > first && step <= last);
-    if (inside.length === 0 || isRate(one.name)) return one;
-    const where =
-      inside.length > 3 ? `${inside.length} times, a schedule` : `at step ${inside.join(", ")}`;
-    return {
-      ...one,
-      caveats: [...one.caveats, `the learning rate ("${rate.name}") changes ${where}`],
-    };
-  });
+  return series.map((one) => (isRate(one.name) ? one : withRate(one, rate)));
+}
+
+/** A series with a caveat where the rate, counted in the same steps, changes. */
+export function withRate(one: Series, rate: Series | undefined): Series {
+  if (rate === undefined) return one;
+  const [first, last] = [one.steps[0], one.steps[one.steps.length - 1]];
+  const inside = [...rate.steps].filter(
+    (step, i) => i > 0 && rate.values[i] !== rate.values[i - 1] && step > first && step <= last,
+  );
+  if (inside.length === 0) return one;
+  const where =
+    inside.length > 3 ? `${inside.length} times, a schedule` : `at step ${inside.join(", ")}`;
+  return {
+    ...one,
+    caveats: [...one.caveats, `the learning rate ("${rate.name}") changes ${where}`],
+  };
 }

@@ -16,7 +16,6 @@ const usual: Readonly<Record<"loss" | "val", readonly string[]>> = {
     "epoch_loss",
     "train_loss_step",
     "loss_step",
-    "step.loss",
   ],
   val: [
     "test.loss",

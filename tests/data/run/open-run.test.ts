@@ -350,3 +350,12 @@ describe("folders", () => {
     expect(run.caveats[0]).toContain("1 cell where the header has 2");
   });
 });
+
+test("our own metrics: a rate that changes is told of the epochs, in epochs", async () => {
+  const lines = [1, 2, 3, 4].flatMap((epoch) => [
+    `{"type":"step","epoch":${epoch},"step":${100 * epoch},"loss":1,"rate":${epoch < 3 ? 0.1 : 0.01}}`,
+    `{"type":"epoch","epoch":${epoch},"train":{"loss":1}}`,
+  ]);
+  const run = await openRun(folderOf({ "metrics.jsonl": `${lines.join("\n")}\n` }));
+  expect(pickSeries(run, "loss").caveats).toEqual(['the learning rate ("rate") changes at step 3']);
+});
