@@ -15,7 +15,7 @@ export async function compare(a: string, b: string, flags: CompareFlags): Promis
   const options = analysisFlags(flags);
   const found = await compared(a, b, of, flags.column, options);
   const { spectra, pairs, window, delays, distance, pValue } = found;
-  const { hausdorff, arrangements, within, different, sentence, cannotSay } = found;
+  const { hausdorff, arrangements, within, different, conclusive, sentence, cannotSay } = found;
   const values = spectra.map(({ eigenvalues, residuals }) =>
     Array.from(eigenvalues.re, (re, i) => ({
       re,
@@ -45,11 +45,12 @@ export async function compare(a: string, b: string, flags: CompareFlags): Promis
       within,
       pairs,
       different,
+      conclusive,
       sentence,
       cannotSay,
     },
     text: [
-      `${different ? "DIFFERENT" : "NO DIFFERENCE SEEN"}  ${sentence}`,
+      `${headline(found)}  ${sentence}`,
       "",
       `values ${window.from} to ${window.to} of both, ${delays} delay${delays === 1 ? "" : "s"}: ` +
         `distance ${short(distance, 3)}, p = ${short(pValue, 3)}`,
@@ -59,6 +60,12 @@ export async function compare(a: string, b: string, flags: CompareFlags): Promis
     ].join("\n"),
   };
 }
+
+const headline = ({ different, conclusive, distance }: RunsComparison) => {
+  if (different) return "DIFFERENT";
+  if (distance === 0) return "SAME EIGENVALUES";
+  return conclusive ? "NO DIFFERENCE SEEN" : "CANNOT TELL";
+};
 
 async function compared(
   a: string,

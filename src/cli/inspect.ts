@@ -4,7 +4,6 @@ import { counted, type OpenedRun } from "../data/run/run.ts";
 import { parameterTensors } from "../data/tensors/parameters.ts";
 import { spacingOf } from "../koopman/spacing.ts";
 import { table } from "./analysis-text.ts";
-import { grouped } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
 import { withInput } from "./stdin.ts";
 
@@ -112,6 +111,6 @@ const snapshotsText = ({
   (count === 1
     ? `step ${from}: `
     : `steps ${from} to ${to}, ${even ? "" : "about "}every ${spacing}: `) +
-  `${counted(tensors, "tensor")} of parameters, ${grouped(numbers)} numbers` +
+  `${counted(tensors, "tensor")} of parameters, ${counted(numbers, "number")}` +
   (others === 0 ? "" : `; ${counted(others, "other tensor")} beside them`) +
   (opaque.length === 0 ? "" : ` (nothing executed; left alone: ${opaque.slice(0, 5).join(", ")})`);

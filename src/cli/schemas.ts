@@ -270,6 +270,7 @@ export const schemas = {
       within: z.array(maybe),
       pairs: z.array(z.array(z.int())),
       different: z.boolean(),
+      conclusive: z.boolean(),
       sentence: z.string(),
       cannotSay: texts,
     }),

@@ -36,6 +36,8 @@ export interface Comparison extends PermutationTest {
   /** Distance of each from itself: of the spectra of its first and its second half. Null: too short. */
   readonly within: readonly [number | null, number | null];
   readonly different: boolean;
+  /** Whether there are eigenvalues enough for the test to reach `significance` at all. */
+  readonly conclusive: boolean;
   readonly sentence: string;
   readonly cannotSay: readonly string[];
 }
@@ -76,14 +78,16 @@ export function compareDynamics(
     fromItself(B, delays[1], b.re.length),
   ] as const;
   const different = test.pValue <= significance;
+  const conclusive = 2 / test.arrangements <= significance;
   return {
     ...test,
     spectra: [first, second],
     hausdorff: hausdorff(a, b).symmetric,
     within,
     different,
-    sentence: sentenceOf(test, within, different),
-    cannotSay: limits(test, [first, second], significance),
+    conclusive,
+    sentence: sentenceOf(test, within, different, conclusive),
+    cannotSay: limits(conclusive, [first, second], significance),
   };
 }
 
@@ -115,6 +119,7 @@ function sentenceOf(
   { distance, pValue }: PermutationTest,
   within: Comparison["within"],
   different: boolean,
+  conclusive: boolean,
 ): string {
   if (distance === 0) return "The two have the same eigenvalues.";
   const spread = within.filter((d) => d !== null);
@@ -127,12 +132,14 @@ function sentenceOf(
     `(p = ${pValue.toPrecision(2)}${least}): ` +
     (different
       ? "the dynamics differ."
-      : "no sign, by this test, that the dynamics are not one in other coordinates.")
+      : conclusive
+        ? "no sign, by this test, that the dynamics are not one in other coordinates."
+        : "too few eigenvalues for a test to tell whether the dynamics differ.")
   );
 }
 
 function limits(
-  { arrangements }: PermutationTest,
+  conclusive: boolean,
   spectra: Comparison["spectra"],
   significance: number,
 ): string[] {
@@ -141,7 +148,7 @@ function limits(
     "whether a shift smaller than the gaps between the eigenvalues is real: exchanges do not see it; " +
       "compare the distance with that between repeated runs",
   ];
-  if (2 / arrangements > significance)
+  if (!conclusive)
     out.push(`anything at a level of ${significance}: too few modes for so small a p-value`);
   const [k, l] = spectra.map(({ eigenvalues }) => eigenvalues.re.length);
   if (k !== l)

@@ -155,8 +155,15 @@ describe("compare", () => {
 
   test("the verdict comes first, then the partners", async () => {
     const { stdout } = await called(["compare", "a.csv", "b.csv"], { cwd });
-    expect(stdout).toMatch(/^NO DIFFERENCE SEEN {2}/);
+    expect(stdout).toMatch(/^SAME EIGENVALUES {2}/);
     expect(stdout).toContain("values 20 to 79 of both, 30 delays: distance");
     expect(stdout).toMatch(/\n {2}0\.96722 +0\.96722\n/);
+  });
+
+  test("of a mode or two no test can tell: it is not said that none was seen", async () => {
+    const slow = Array.from({ length: 100 }, (_, t) => 0.5 + Math.exp(-t / 9));
+    const here = folder({ "a.csv": log(100), "b.csv": `loss\n${slow.join("\n")}\n` });
+    const { stdout } = await called(["compare", "a.csv", "b.csv"], { cwd: here });
+    expect(stdout).toMatch(/^CANNOT TELL {2}.*too few eigenvalues/);
   });
 });

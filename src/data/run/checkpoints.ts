@@ -55,13 +55,20 @@ export async function readCheckpoints(
   const snapshots: Snapshot[] = [];
   const groups = grouped(first ?? [], ({ step }) => step);
   for (const [step, all] of [...groups].sort(([a], [b]) => a - b)) {
-    const sharded = all.filter(({ file }) => /-\d{5}-of-\d{5}\./.test(file));
-    const chosen = sharded.length > 0 ? sharded : all.slice(-1);
+    const sharded = shardsAmong(all.map(({ file }) => file));
+    const chosen = all.filter(
+      ({ file }) => sharded?.files.includes(file) ?? file === all.at(-1)!.file,
+    );
     if (chosen.length < all.length)
       caveats.push(
         `${counted(all.length, "file")} of step ${step}: ${basename(chosen[0].file)} is taken`,
       );
     try {
+      if (sharded !== null && sharded.missing.length > 0)
+        throw new DataError(
+          `${dirname(sharded.files[0])}: step ${step} lacks ${sharded.missing.join(", ")}`,
+          { hint: "a checkpoint in several files needs all of them" },
+        );
       const opened: TensorFile[] = [];
       for (const { file } of chosen) opened.push(await openTensors(file));
       const at = chosen.length === 1 ? chosen[0].file : dirname(chosen[0].file);
@@ -87,6 +94,24 @@ export async function readCheckpoints(
     },
     snapshots,
   };
+}
+
+/** Files of one checkpoint, by their number of how many; those of the set that lacks the fewest. */
+function shardsAmong(files: readonly string[]): { files: string[]; missing: string[] } | null {
+  const numbered = /^(.*)-(\d{5})-of-(\d{5})(\.[^./\\]+)$/;
+  const sets = grouped(
+    files.filter((file) => numbered.test(file)),
+    (file) => file.replace(numbered, "$1-of-$3$4"),
+  );
+  const found = [...sets.values()].map((some) => {
+    const [, stem, , total, end] = numbered.exec(some[0])!;
+    const missing = Array.from({ length: Number(total) }, (_, i) => {
+      const name = `${stem}-${String(i + 1).padStart(5, "0")}-of-${total}${end}`;
+      return some.includes(name) ? [] : [basename(name)];
+    }).flat();
+    return { files: some, missing };
+  });
+  return found.sort((a, b) => a.missing.length - b.missing.length)[0] ?? null;
 }
 
 /** Files below a run's folder that are its snapshots; those of a checkpoint's folder count as one. */

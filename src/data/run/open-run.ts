@@ -30,7 +30,8 @@ export async function openRun(path: string): Promise<OpenedRun> {
 
 async function readOne(path: string): Promise<ReadLog> {
   const name = basename(path);
-  if (isTensorFile(name)) return { series: [], ...(await readCheckpoints(path, [path])) };
+  if (isTensorFile(name) || name.endsWith(".index.json"))
+    return { series: [], ...(await readCheckpoints(path, [path])) };
   if (isEventFile(name)) return readEventFiles(path, [{ path, under: "" }]);
   if (name.endsWith(".wandb"))
     throw new InputError(`${path}: W&B's own files are not read`, {

@@ -359,3 +359,30 @@ test("our own metrics: a rate that changes is told of the epochs, in epochs", as
   const run = await openRun(folderOf({ "metrics.jsonl": `${lines.join("\n")}\n` }));
   expect(pickSeries(run, "loss").caveats).toEqual(['the learning rate ("rate") changes at step 3']);
 });
+
+describe("checkpoints in several files", () => {
+  const shard = (step: number, i: number) =>
+    [`checkpoint-${step}/model-0000${i}-of-00002.safetensors`, weights([step, i])] as const;
+
+  test("one that lacks a file is left out, by name", async () => {
+    const path = folderOf(
+      Object.fromEntries([shard(10, 1), shard(10, 2), shard(20, 1), shard(30, 1), shard(30, 2)]),
+    );
+    const { snapshots, sources } = await openRun(path);
+    expect(snapshots.map(({ step }) => step)).toEqual([10, 30]);
+    expect(snapshots.map(({ files }) => files.length)).toEqual([2, 2]);
+    expect(sources[0].caveats.join()).toContain("step 20 lacks model-00002-of-00002.safetensors");
+  });
+
+  test("of two copies the whole one is taken; a lone one that is not whole says so", async () => {
+    const [name, data] = shard(10, 1);
+    const two = folderOf({
+      [name]: data,
+      "checkpoint-10/pytorch_model-00001-of-00001.safetensors": data,
+    });
+    expect((await openRun(two)).snapshots[0].files.map(({ path }) => path)).toEqual([
+      join(two, "checkpoint-10/pytorch_model-00001-of-00001.safetensors"),
+    ]);
+    await expect(openRun(folderOf({ [name]: data }))).rejects.toThrow("lacks model-00002");
+  });
+});
