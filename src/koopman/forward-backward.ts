@@ -1,14 +1,13 @@
-import { UsageError } from "../errors.ts";
 import { complexColumn, complexNumbers, complexZeros, setColumn } from "../linalg/complex.ts";
 import { type Eigen, eigen } from "../linalg/eigenvalues.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
 import { type Matrix, matrix, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
-import { qr } from "../linalg/qr.ts";
 import { assignment } from "./assignment.ts";
 import { type DmdOptions, dmdOptions, requireSnapshots, spectrumOfTrajectory } from "./dmd.ts";
-import { columns, pairsAt, ritz } from "./ritz.ts";
+import { pairsAt, ritz } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
+import { trajectoryPairs } from "./trajectory-pairs.ts";
 import { rank } from "./truncation.ts";
 
 /**
@@ -33,12 +32,8 @@ export function forwardBackwardDmd(
 ): Spectrum {
   const chosen = dmdOptions("forwardBackwardDmd", options);
   requireSnapshots(snapshots);
-  const { rows: n, cols: M } = snapshots;
-  if (!(modes < M - 1))
-    throw new UsageError(`${modes} modes of ${M - 1} pairs`, "fewer modes than pairs are wanted");
-  const short = n > M ? qr(snapshots) : null;
-  const F = short?.R ?? snapshots;
-  const [X, Y] = [columns(F, 0, M - 1), columns(F, 1, M)];
+  const { F, X, Y, lift } = trajectoryPairs(snapshots, modes);
+  const n = snapshots.rows;
   const { basis, image, singularValues, operator: forward } = ritz(X, Y, rank(modes), "none", n);
   const inner = (A: Matrix) => transpose(product(transpose(basis), A));
   // S_b Ỹ ≈ X̃, solved as Ỹᵀ S_bᵀ ≈ X̃ᵀ; then M S_b = S_f as S_bᵀ Mᵀ = S_fᵀ.
@@ -49,15 +44,13 @@ export function forwardBackwardDmd(
     rooted(eigen(transpose(square)), eigen(forward)),
   );
   const { re, im } = pairs.values;
-  const lost = re.filter((x, j) => Math.hypot(x, im[j]) ** (M - 1) < 1e-2).length;
+  const lost = re.filter((x, j) => Math.hypot(x, im[j]) ** X.cols < 1e-2).length;
   if (lost > 0)
     warnings.push(
       `${lost} of ${re.length} modes lose 99 % within the data: backwards in time they are mostly ` +
         "noise; totalLeastSquaresDmd or optimisedDmd suit them better",
     );
-  return spectrumOfTrajectory(pairs, F, chosen, warnings, (A) =>
-    short === null ? A : product(short.Q, A),
-  );
+  return spectrumOfTrajectory(pairs, F, chosen, warnings, lift);
 }
 
 /**

@@ -1,7 +1,5 @@
-import { UsageError } from "../errors.ts";
 import { type Matrix, matrixOf, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
-import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
 import {
   type DmdOptions,
@@ -12,6 +10,7 @@ import {
 } from "./dmd.ts";
 import { columns } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
+import { trajectoryPairs } from "./trajectory-pairs.ts";
 import { rank } from "./truncation.ts";
 
 /**
@@ -31,12 +30,8 @@ export function totalLeastSquaresDmd(
 ): Spectrum {
   const chosen = dmdOptions("totalLeastSquaresDmd", options);
   requireSnapshots(snapshots);
-  const { rows: n, cols: M } = snapshots;
-  if (!(modes < M - 1))
-    throw new UsageError(`${modes} modes of ${M - 1} pairs`, "fewer modes than pairs are wanted");
-  const short = n > M ? qr(snapshots) : null;
-  const F = short?.R ?? snapshots;
-  const [X, Y] = [columns(F, 0, M - 1), columns(F, 1, M)];
+  const { F, X, Y, lift } = trajectoryPairs(snapshots, modes);
+  const n = snapshots.rows;
   const both = new Float64Array(2 * X.data.length);
   both.set(X.data);
   both.set(Y.data, X.data.length);
@@ -48,6 +43,5 @@ export function totalLeastSquaresDmd(
     { truncation: rank(modes), scaling: "none" },
     n,
   );
-  const lift = (A: Matrix) => (short === null ? A : product(short.Q, A));
   return spectrumOfTrajectory(pairs, F, chosen, warnings, lift);
 }
