@@ -165,13 +165,16 @@ function evidence(verdict: Verdict): string[] {
       ? ""
       : `; one made half a window ago was off by ${short(100 * forecastError, 2)} %`;
   const end = forecast[horizon - 1];
+  const width = (margin?.shares[horizon - 1] ?? 0) * Math.abs(end);
+  // A margin as wide as the loss bounds it from above only: no loss is negative.
   const within =
     margin === null
-      ? past
-      : ` ± ${short(margin.shares[horizon - 1] * Math.abs(end), 2)} (${100 * margin.level} %, by its forecasts so far)`;
+      ? ""
+      : `${width < end ? ` ± ${short(width, 2)}` : `, below ${short(end + width, 2)}`} ` +
+        `(${100 * margin.level} %, by its forecasts so far)`;
   return [
     `confidence  ${agreeing} of ${windows} windows agree`,
-    `forecast    ${short(end)} in ${horizon} epochs${within}`,
+    `forecast    ${short(end)} in ${horizon} epochs${within}${past}`,
     ...(epochsToStop === null || verdict.decision !== "continue"
       ? []
       : [`remaining   ${epochsToStop} epochs until little is left to gain`]),

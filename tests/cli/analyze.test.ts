@@ -167,6 +167,19 @@ describe("what is listed", () => {
     expect(Math.abs(sum / swing[99] - 1)).toBeLessThan(1e-3);
   });
 
+  test("a margin as wide as the loss bounds it from above only", async () => {
+    // A fall that gets faster: the windows before forecast too little of it.
+    const fall = Array.from(
+      { length: 130 },
+      (_, t) => 0.01 * 0.99 ** t + 2 * 0.93 ** (t * (1 + t / 100)),
+    );
+    const cwd = folder({ "wide.csv": csv(fall), "narrow.csv": csv(losses(300)) });
+    const forecast = async (file: string) =>
+      /^forecast.*/m.exec((await called(["analyze", file], { cwd })).stdout)?.[0];
+    expect(await forecast("narrow.csv")).toMatch(/epochs ± [\d.e-]+ \(80 %/);
+    expect(await forecast("wide.csv")).toMatch(/epochs, below [\d.e-]+ \(80 %/);
+  });
+
   test("an epoch that is a number of steps is said to be one", async () => {
     const rows = losses(100).map((loss, i) => `${50 * i},${loss}`);
     const cwd = folder({ "a.csv": `step,loss\n${rows.join("\n")}\n` });
