@@ -3,6 +3,7 @@ import { DataError, ShapeError, UsageError } from "../errors.ts";
 import { type Matrix, matrix, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
 import { product, provider } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
+import { tallQr } from "../linalg/tall-qr.ts";
 import type { Route } from "./amplitudes.ts";
 import { imageOf, narrowBasis } from "./narrow.ts";
 import { requireOneOf } from "./options.ts";
@@ -55,7 +56,7 @@ export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spect
     const { pairs, basis } = few;
     return spectrumOf(pairs, { ...fitOf(snapshots, basis, chosen), observe: basis, warnings: [] });
   }
-  const { Q, R } = qr(snapshots);
+  const { Q, R } = tallQr(snapshots);
   return dmdOfTrajectory(R, chosen, n, (A) => product(Q, A));
 }
 
@@ -158,7 +159,7 @@ export function dmdOfPairs(
     const { pairs, warnings } = pairsOf(X, Y, chosen, n);
     return { ...pairs, warnings };
   }
-  const { Q, R } = qr(besides(X, Y));
+  const { Q, R } = tallQr(besides(X, Y));
   const { pairs, warnings } = pairsOf(columns(R, 0, m), columns(R, m, 2 * m), chosen, n);
   return { ...pairs, basis: product(Q, pairs.basis), warnings };
 }

@@ -1,8 +1,8 @@
 import { UsageError } from "../errors.ts";
 import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
-import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
+import { tallQr } from "../linalg/tall-qr.ts";
 import {
   type DmdOptions,
   dmdOptions,
@@ -100,7 +100,7 @@ export function hankelDmd(
 function reduced(snapshots: Matrix, rule: Truncation | null): { Q: Matrix | null; inner: Matrix } {
   if (rule === null) {
     if (snapshots.rows <= snapshots.cols) return { Q: null, inner: snapshots };
-    const { Q, R } = qr(snapshots);
+    const { Q, R } = tallQr(snapshots);
     return { Q, inner: R };
   }
   const { U, s } = svd(snapshots);

@@ -3,7 +3,7 @@ import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
-import { qr } from "../linalg/qr.ts";
+import { tallQr } from "../linalg/tall-qr.ts";
 import { type DmdOptions, dmdDefaults, dmdOptions, pairsOf, requireSnapshots } from "./dmd.ts";
 import {
   type ExponentialFit,
@@ -82,7 +82,7 @@ export function optimisedDmd(
     throw new UsageError(`optimisedDmd: share ${chosen.share}`, "between 0 and 1");
   requireSnapshots(snapshots);
   const { rows: n, cols: M } = snapshots;
-  const short = n > M ? qr(snapshots) : null;
+  const short = n > M ? tallQr(snapshots) : null;
   const F = short?.R ?? snapshots;
   const plain = pairsOf(
     columns(F, 0, M - 1),
