@@ -57,10 +57,11 @@ export function fitAmplitudes(expansion: Expansion, route: Route = "auto"): Comp
   }
   const { rows: k, cols: M } = coordinates;
   const ell = P.cols;
+  const powers = powersOf(values);
   const tall = new Float64Array(k * M * ell);
   const right = new Float64Array(k * M);
   for (let i = 0; i < M; i++) {
-    const D = blocks(values, i);
+    const D = blocks(values, powers, i);
     for (let row = 0; row < k; row++) {
       const at = i * k + row;
       right[at] = expansion.weights[i] * coordinates.data[row * M + i];
@@ -128,22 +129,29 @@ export function unpacked({ im }: ComplexNumbers, a: Float64Array): ComplexNumber
 }
 
 /** λ_j^i of every eigenvalue. */
-export function power({ re, im }: ComplexNumbers, i: number): ComplexNumbers {
-  const out = complexNumbers(re.length);
-  for (let j = 0; j < re.length; j++) {
-    if (im[j] === 0) {
-      out.re[j] = re[j] ** i;
-    } else {
-      const [size, turn] = [Math.hypot(re[j], im[j]) ** i, Math.atan2(im[j], re[j]) * i];
-      out.re[j] = size * Math.cos(turn);
-      out.im[j] = size * Math.sin(turn);
+export const power = (values: ComplexNumbers, i: number): ComplexNumbers => powersOf(values)(i);
+
+/** The same for many i: moduli and angles are taken once. */
+export function powersOf({ re, im }: ComplexNumbers): (i: number) => ComplexNumbers {
+  const moduli = re.map((x, j) => (im[j] === 0 ? x : Math.hypot(x, im[j])));
+  const angles = re.map((x, j) => (im[j] === 0 ? 0 : Math.atan2(im[j], x)));
+  return (i) => {
+    const out = complexNumbers(re.length);
+    for (let j = 0; j < re.length; j++) {
+      const size = moduli[j] ** i;
+      out.re[j] = im[j] === 0 ? size : size * Math.cos(angles[j] * i);
+      if (im[j] !== 0) out.im[j] = size * Math.sin(angles[j] * i);
     }
-  }
-  return out;
+    return out;
+  };
 }
 
-function blocks(values: ComplexNumbers, i: number): ComplexNumbers {
-  const D = power(values, i);
+function blocks(
+  values: ComplexNumbers,
+  powers: (i: number) => ComplexNumbers,
+  i: number,
+): ComplexNumbers {
+  const D = powers(i);
   const bad = D.re.findIndex((x, j) => !Number.isFinite(x) || !Number.isFinite(D.im[j]));
   if (bad >= 0) {
     const size = Math.hypot(values.re[bad], values.im[bad]);
@@ -183,8 +191,9 @@ export function normalEquations({ values, coordinates, weights }: Expansion, P: 
   const [G, g] = [new Float64Array(ell * ell), new Float64Array(ell)];
   const half = new Float64Array(ell * ell);
   const [line, out] = [new Float64Array(ell), new Float64Array(ell)];
+  const powers = powersOf(values);
   for (let i = 0; i < M; i++) {
-    const D = blocks(values, i);
+    const D = blocks(values, powers, i);
     const square = weights[i] ** 2;
     // K D, then its transpose times D: Dᵀ K D, since K is symmetric.
     for (let p = 0; p < ell; p++) {

@@ -90,15 +90,23 @@ export function fitOf(
   { dt, weighting, route }: Pick<DmdOptions, "dt" | "weighting" | "route">,
 ) {
   const coordinates = product(transpose(basis), F);
+  const norms = columnNorms(F);
   return {
     coordinates,
-    norms: columnNorms(F),
-    outside: columnNorms(subtract(F, product(basis, coordinates))),
+    norms,
+    outside: outsideOf(F, basis, coordinates, norms),
     snapshots: F.cols,
     dt,
     weighting,
     route,
   };
+}
+
+/** ‖f − U Uᵀ f‖ of each column: by Pythagoras where enough is left for the difference to be exact. */
+function outsideOf(F: Matrix, basis: Matrix, coordinates: Matrix, norms: Float64Array) {
+  const shares = columnNorms(coordinates).map((inside, j) => 1 - (inside / norms[j]) ** 2);
+  if (shares.every((share) => share > 1e-10)) return norms.map((x, j) => x * Math.sqrt(shares[j]));
+  return columnNorms(subtract(F, product(basis, coordinates)));
 }
 
 /**

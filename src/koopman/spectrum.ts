@@ -7,7 +7,7 @@ import {
 import { leastSquares } from "../linalg/least-squares.ts";
 import { type Matrix, subtract } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
-import { fitAmplitudes, power, type Route, realTimesPairs } from "./amplitudes.ts";
+import { fitAmplitudes, powersOf, type Route, realTimesPairs } from "./amplitudes.ts";
 import { columnNorms, type Ritz } from "./ritz.ts";
 import type { Weighting } from "./weighting.ts";
 
@@ -228,8 +228,9 @@ export function coordinatesAt(
       x = product(S, x);
     }
   } else {
+    const powers = powersOf(values);
     for (let i = 0; i < count; i++) {
-      const D = power(values, first + i);
+      const D = powers(first + i);
       put(
         i,
         realSum(vectors, {
