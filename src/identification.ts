@@ -1,4 +1,4 @@
-/** eigenflow/identification: linear systems, from data and in themselves. */
+/** eigenflow/identification: models of measured systems, and linear systems in themselves. */
 
 export { type ArxFit, type ArxOptions, arx } from "./identification/arx.ts";
 export {
@@ -7,6 +7,7 @@ export {
   identifiedPredictor,
   identifyLinear,
 } from "./identification/identify.ts";
+export { linearStep } from "./identification/linear-step.ts";
 export type { LinearModel } from "./identification/model.ts";
 export {
   type PredictionErrorFit,
@@ -14,8 +15,17 @@ export {
   predictionError,
 } from "./identification/prediction-error.ts";
 export { linearPredictor, type Predictor, predictOutputs } from "./identification/predictor.ts";
+export { identifyRen, type RenFit, type RenFitOptions } from "./identification/ren-fit.ts";
 export { type Correlation, type ResidualTests, residualTests } from "./identification/residuals.ts";
 export { stabilise } from "./identification/stabilise.ts";
+export { decodeStep, encodeStep } from "./identification/step-file.ts";
+export {
+  recheckStep,
+  type StepModel,
+  stepPredictor,
+  unitsOfGain,
+} from "./identification/step-model.ts";
+export { observedGain } from "./identification/step-observed.ts";
 export {
   excites,
   type OrderTried,

@@ -103,7 +103,8 @@ export function validate(
     e: y.map((v, k) => v - oneStep[which][k]).slice(warmUp * l),
     u: u.slice(warmUp * m),
   }));
-  const finite = left.every(({ e }) => e.every(Number.isFinite));
+  // Also their squares, summed: correlations are made of those.
+  const finite = left.every(({ e }) => e.every((v) => Number.isFinite(v ** 2 * e.length)));
   const residuals = finite ? left : left.map(({ e, u }) => ({ e: e.fill(0), u }));
   const tests = residualTests(residuals, inputs, outputs, {
     ...(lags === undefined ? {} : { lags }),

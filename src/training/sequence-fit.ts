@@ -28,6 +28,8 @@ export interface SequenceFitOptions extends SequenceStepOptions {
   readonly learnStart?: boolean;
   /** Steps in one call of the runtime. */
   readonly stepsPerCall?: number;
+  /** Told of the parameters, learned starts among them, after every call of the runtime; true ends the run. */
+  readonly afterCall?: (parameters: Parameters, step: number) => Promise<boolean>;
   readonly signal?: AbortSignal;
   readonly compile?: CompileOptions;
 }
@@ -40,6 +42,7 @@ const knownOptions = Object.keys({
   schedule: true,
   learnStart: true,
   stepsPerCall: true,
+  afterCall: true,
   signal: true,
   compile: true,
   washout: true,
@@ -152,6 +155,10 @@ export async function fitSequences(
       }
       theta = next;
       slots = optimiser.slots.map((slot) => found[`next.${slot}`].data as Float32Array);
+      if (options.afterCall && (await options.afterCall(unflatten(layout, theta), losses.length))) {
+        status = "stopped";
+        break;
+      }
     }
   } finally {
     await program.release();

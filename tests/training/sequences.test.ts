@@ -220,3 +220,18 @@ describe("steps", () => {
     await expect(fitSequences(model, data, { ...base, ...change })).rejects.toThrow(message);
   });
 });
+
+test("whoever is told of the parameters after each call can end the run", async () => {
+  const data = cut(record(400, 5), 40);
+  const model = ren({ inputs: 1, outputs: 1, states: 2, neurons: 2, rate: 0.95 });
+  const options = { seed: 1, steps: 12, batch: 5, optimiser: adam(), schedule: constantRate(1e-3) };
+  const seen: number[] = [];
+  const run = await fitSequences(model, data, {
+    ...options,
+    stepsPerCall: 3,
+    afterCall: async (_, step) => seen.push(step) === 2,
+  });
+  expect([run.status, seen]).toEqual(["stopped", [3, 6]]);
+  const whole = await fitSequences(model, data, { ...options, steps: 6 });
+  expect(run.losses).toEqual(whole.losses);
+});

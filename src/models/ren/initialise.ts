@@ -56,7 +56,8 @@ export const linearStart =
           matrix(p, m, () => 1),
           0,
         );
-    const P = lyapunov(scale(A, 1 / rate));
+    // What the neurons are driven by takes about 0.01 (1 + q/n) of Q.
+    const P = lyapunov(scale(A, 1 / rate), 0.05 + 0.04 * (1 + q / n));
     const E = scale(P, rate ** -2);
     const F = multiply(E, A);
 
@@ -116,19 +117,20 @@ export const longMemoryStart =
   };
 
 /**
- * P with P − AᵀPA = Q, a multiple of the identity, so that the largest entry of P is 1: Σ (Aᵀ)ᵏ Aᵏ by
- * doubling, S ← S + MᵀSM, M ← M². Smith (1968), "Matrix equation XA + BX = C".
+ * P with P − AᵀPA = Q, a multiple of the identity: such that the largest entry of P is 1, or `room` where
+ * that is more, since P of a slow A is many times Q. Σ (Aᵀ)ᵏ Aᵏ by doubling, S ← S + MᵀSM, M ← M². Smith
+ * (1968), "Matrix equation XA + BX = C".
  *
  * @throws UsageError  for a spectral radius of A that is not below 1
  */
-function lyapunov(A: Matrix): Matrix {
+function lyapunov(A: Matrix, room: number): Matrix {
   let [sum, power] = [identity(A.rows), A];
   for (let k = 0; k < 40; k++) {
     const more = multiply(transpose(power), multiply(sum, power));
     sum = add(sum, more);
     // Never so where numbers overflow.
     if (largestEntry(more) < 1e-17 * largestEntry(sum))
-      return scale(symmetricPart(sum), 1 / largestEntry(sum));
+      return scale(symmetricPart(sum), Math.max(room, 1 / largestEntry(sum)));
     power = multiply(power, power);
   }
   throw new UsageError(

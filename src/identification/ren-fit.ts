@@ -1,0 +1,276 @@
+import { type Experiment, requireAlike, valuesOf } from "../data/experiment/experiment.ts";
+import { applyScaling, fitScaling, type SignalScaling } from "../data/experiment/prepare.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
+import { DataError, NumericError, UsageError } from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { spectralRadius } from "../linalg/eigenvalues.ts";
+import type { Guarantee } from "../models/ren/guarantee.ts";
+import { type Ren, type RenOptions, ren } from "../models/ren/ren.ts";
+import { adam } from "../training/optimisers.ts";
+import { cosineRate } from "../training/schedules.ts";
+import { fitSequences } from "../training/sequence-fit.ts";
+import { certifyRen } from "../verification/ren-certificate.ts";
+import { identifyLinear } from "./identify.ts";
+import { roundedUp, scalingTensors, standardForm } from "./linear-step.ts";
+import { lengthFor, sequencesOf } from "./ren-sequences.ts";
+import { canStart, paddedStart } from "./ren-start.ts";
+import { storedProgram } from "./ren-stored.ts";
+import { type StepModel, stepPredictor } from "./step-model.ts";
+
+export interface RenFitOptions {
+  /** States of the network; the order of the linear model that it starts from when left out. */
+  readonly states?: number;
+  readonly neurons?: number; // 16 when left out
+  /** ᾱ. When left out 0.98, or nearer to 1 where the linear model's slowest pole asks for it. */
+  readonly contraction?: number;
+  /** γ: ‖Δy‖ ≤ γ ‖Δu‖ between standardised signals, deviations of y per deviation of u. */
+  readonly lipschitz?: number;
+  /** Passes over the sequences, of 8 steps or more, at most; 200 when left out. */
+  readonly epochs?: number;
+  /** Epochs without a better fit on the data kept for stopping, after which it ends; 50 when left out. */
+  readonly patience?: number;
+  readonly seed?: number; // 0 when left out
+  readonly length?: number; // samples of a training sequence
+  readonly batch?: number; // sequences of a step; 8 when left out
+  readonly rate?: number; // of Adam; 2e-2 when left out
+  /** The share of each experiment, its end, that is not trained on and says when to stop; 0.2. */
+  readonly stopShare?: number;
+  readonly signal?: AbortSignal;
+  readonly progress?: (epoch: number, of: number, fit: number) => void;
+}
+
+const known = Object.keys({
+  states: true,
+  neurons: true,
+  contraction: true,
+  lipschitz: true,
+  epochs: true,
+  patience: true,
+  seed: true,
+  length: true,
+  batch: true,
+  rate: true,
+  stopShare: true,
+  signal: true,
+  progress: true,
+} satisfies Record<keyof RenFitOptions, true>);
+
+export interface RenFit {
+  readonly model: StepModel; // with its certificate
+  /** %, 100 (1 − nrmse), by simulation of the data kept for stopping: a little too good, being chosen by. */
+  readonly fit: number;
+  readonly startedFrom: "linear" | "random";
+  /** Fit of the data kept for stopping before training and after each epoch. */
+  readonly history: readonly number[];
+  readonly best: number; // the epoch whose parameters were kept; 0 for the start
+  readonly status: "completed" | "stopped early" | "interrupted";
+  readonly warnings: readonly string[];
+}
+
+/**
+ * A recurrent equilibrium network from data, certified: contracting at the rate asked for, with the
+ * Lipschitz bound asked for. Signals are standardised; training starts from the linear model where the
+ * network may be one, runs on sequences whose beginnings do not count, and keeps the parameters that
+ * simulate best the end of each experiment, which it does not train on.
+ *
+ * @throws UsageError  for an option that is unknown or out of range
+ * @throws DataError  for data too short, or inputs that do not excite the system enough
+ * @throws NumericError  when training leaves the finite numbers at once
+ */
+export async function identifyRen(
+  experiments: readonly Experiment[],
+  options: RenFitOptions = {},
+): Promise<RenFit> {
+  refuseUnknown("identifyRen", options, known);
+  requireAlike(experiments);
+  const { epochs = 200, patience = 50, seed = 0, batch = 8 } = options;
+  const { stopShare = 0.2, signal, progress } = options;
+  for (const [name, value] of Object.entries({ epochs, patience, batch }))
+    if (!(Number.isInteger(value) && value >= 1))
+      throw new UsageError(`identifyRen: ${name} = ${value}; wanted a whole number from 1`);
+  if (!(stopShare > 0 && stopShare < 1))
+    throw new UsageError(`identifyRen: stopShare = ${stopShare}; wanted between 0 and 1`);
+
+  requireMoving(experiments);
+
+  const scaling = fitScaling(experiments);
+  const scaled = experiments.map((experiment) => applyScaling(experiment, scaling));
+  const plan = planOf(experiments, scaling, options);
+  const warnings = [...plan.warnings];
+  const model = plan.model;
+
+  const ends = scaled.map(({ count }) => Math.round((1 - stopShare) * count));
+  const length = options.length ?? lengthFor(plan.radius, Math.min(...ends));
+  const sequences = sequencesOf(scaled, ends, length);
+  const count = sequences.u.shape[0];
+  const size = Math.min(batch, count);
+  const perEpoch = Math.max(8, Math.floor(count / size));
+
+  const stored = await storedProgram(model, seed);
+  const history: number[] = [];
+  let best: { readonly at: number; readonly parameters: Record<string, Tensor> } | null = null;
+  const judge = async (parameters: Readonly<Record<string, Tensor>>): Promise<boolean> => {
+    const { tensors } = await stored.run(parameters);
+    const fit = simulatedFit(scaled, ends, { ...tensors, ...identityScaling(scaling) }, model);
+    const better = best === null || fit > history[best.at];
+    history.push(fit);
+    if (better) best = { at: history.length - 1, parameters: { ...parameters } };
+    const epoch = history.length - 1;
+    progress?.(epoch, epochs, fit);
+    return epoch - (best?.at ?? 0) >= patience;
+  };
+  try {
+    await judge(model.initialise(seed));
+    const run = await fitSequences(model, sequences, {
+      seed,
+      steps: epochs * perEpoch,
+      batch: size,
+      optimiser: adam(),
+      schedule: cosineRate(options.rate ?? 2e-2),
+      washout: Math.floor(length / 4),
+      clipNorm: 1,
+      learnStart: true,
+      stepsPerCall: perEpoch,
+      afterCall: (parameters) => judge(withoutStarts(parameters)),
+      ...(signal && { signal }),
+    });
+    if (run.status === "non-finite" && history.length === 1)
+      throw new NumericError(
+        "training left the finite numbers in its first epoch",
+        "take a smaller rate",
+      );
+    if (run.status === "non-finite")
+      warnings.push("training left the finite numbers; what was best before is kept");
+    const { at, parameters } = best!;
+    const { tensors, metric } = await stored.run(parameters);
+    const { feedback, rate } = model.form;
+    const claim = { activation: model.activation, feedback, rate };
+    const certificate = certifyRen(tensors, metric, { ...claim, guarantee: model.guarantee });
+    const [{ inputs, outputs, sampleTime }] = experiments;
+    const all = { ...tensors, ...scalingTensors(scaling) };
+    const { activation } = model;
+    return {
+      model: { kind: "ren", inputs, outputs, sampleTime, activation, tensors: all, certificate },
+      fit: history[at],
+      startedFrom: plan.startedFrom,
+      history,
+      best: at,
+      status:
+        run.status === "completed"
+          ? "completed"
+          : signal?.aborted
+            ? "interrupted"
+            : "stopped early",
+      warnings,
+    };
+  } finally {
+    await stored.release();
+  }
+}
+
+/** @throws DataError  where no input changes more than once */
+function requireMoving(experiments: readonly Experiment[]): void {
+  const changes = (values: Float64Array) =>
+    values.reduce((sum, value, t) => sum + +(t > 0 && value !== values[t - 1]), 0);
+  const [{ inputs }] = experiments;
+  const moves = experiments.some(({ u }) =>
+    inputs.some((_, j) => changes(valuesOf(u, inputs.length, j)) > 1),
+  );
+  if (moves) return;
+  throw new DataError(
+    `the inputs (${inputs.join(", ")}) are constant or a single step in what is estimated on: that tells ` +
+      "nothing of how the system bends",
+    {
+      hint: "measure with a multisine, a random binary sequence or many steps; a linear model may do with one step",
+    },
+  );
+}
+
+/** The network, and what it starts from. */
+function planOf(
+  experiments: readonly Experiment[],
+  scaling: SignalScaling,
+  { states, neurons = 16, contraction, lipschitz }: RenFitOptions,
+) {
+  const [{ inputs, outputs }] = experiments;
+  const linear = identifyLinear(experiments, {
+    stable: true,
+    refine: "simulation",
+    ...(states !== undefined && { maxOrder: states }),
+  });
+  const { system } = standardForm(linear, experiments);
+  const radius = spectralRadius(system.A);
+  const rate = contraction ?? Math.max(0.98, roundedUp((1 + radius) / 2));
+  const { offset } = linear.operatingPoint.outputs;
+  const rest = offset.map(
+    (value, j) => (value - scaling.outputs.offset[j]) / scaling.outputs.scale[j],
+  );
+  const start = paddedStart(system, rest);
+  const guarantee: Guarantee =
+    lipschitz === undefined ? { kind: "contracting" } : { kind: "lipschitz", gamma: lipschitz };
+  const size: RenOptions = {
+    inputs: inputs.length,
+    outputs: outputs.length,
+    states: states ?? linear.order,
+    neurons,
+    rate,
+    guarantee,
+  };
+  const warnings =
+    radius >= rate
+      ? [
+          `the slowest pole of the linear model has the modulus ${radius.toPrecision(4)}: a network that contracts at ` +
+            `${rate} cannot follow it; ask for ${roundedUp((1 + radius) / 2)}`,
+        ]
+      : [];
+  for (const epsilon of [1e-3, 1e-4, 1e-5]) {
+    const form = ren({ ...size, epsilon }).form;
+    if (canStart(start, form)) {
+      const model = ren({ ...size, epsilon, start });
+      return { model, startedFrom: "linear" as const, radius, warnings };
+    }
+  }
+  return { model: ren(size), startedFrom: "random" as const, radius, warnings };
+}
+
+/** Fit of what follows the part that is trained on, simulated from the beginning. */
+function simulatedFit(
+  scaled: readonly Experiment[],
+  ends: readonly number[],
+  tensors: Readonly<Record<string, Tensor>>,
+  { activation }: Ren,
+): number {
+  const [{ inputs, outputs, sampleTime }] = scaled;
+  const base = { kind: "ren", inputs, outputs, sampleTime, activation } as const;
+  const predictor = stepPredictor({ ...base, tensors, certificate: null });
+  const l = outputs.length;
+  let [error, spread] = [0, 0];
+  scaled.forEach(({ u, y, count }, which) => {
+    const found = predictor.simulate(u, new Float64Array(predictor.states)).y;
+    const from = ends[which];
+    for (let j = 0; j < l; j++) {
+      let mean = 0;
+      for (let t = from; t < count; t++) mean += y[t * l + j] / (count - from);
+      for (let t = from; t < count; t++) {
+        error += (y[t * l + j] - found[t * l + j]) ** 2;
+        spread += (y[t * l + j] - mean) ** 2;
+      }
+    }
+  });
+  if (spread === 0)
+    throw new DataError("the outputs are constant in the data kept for stopping", {
+      hint: "measure longer, or keep another share",
+    });
+  return 100 * (1 - Math.sqrt(error / spread));
+}
+
+const identityScaling = ({ inputs, outputs }: SignalScaling) => {
+  const plain = ({ offset }: SignalScaling["inputs"]) => ({
+    offset: offset.map(() => 0),
+    scale: offset.map(() => 1),
+  });
+  return scalingTensors({ inputs: plain(inputs), outputs: plain(outputs) });
+};
+
+const withoutStarts = (parameters: Readonly<Record<string, Tensor>>) =>
+  Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== "x0"));

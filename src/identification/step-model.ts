@@ -1,0 +1,96 @@
+import { UsageError } from "../errors.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import type { ProxKind } from "../solvers/prox.ts";
+import { type RenCertificate, recheckRen } from "../verification/ren-certificate.ts";
+import type { Predictor } from "./predictor.ts";
+
+/**
+ * A model of one step in the units of the data, as it is stored: the float32 matrices A, B1, B2, C1, D11,
+ * D12, C2, D21, D22, b_x, b_v and b_y of a recurrent equilibrium network with strictly lower triangular
+ * D11 on standardised signals, and `u.mean`, `u.scale`, `y.mean`, `y.scale` that standardise them. A linear
+ * model is one of a single neuron that is neither driven nor read.
+ */
+export interface StepModel {
+  readonly kind: "ren" | "linear";
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly sampleTime: number; // s
+  readonly activation: ProxKind;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly certificate: RenCertificate | null;
+}
+
+const sigmas: Readonly<Partial<Record<ProxKind, (v: number) => number>>> = {
+  tanh: Math.tanh,
+  relu: (v) => Math.max(v, 0),
+};
+
+/**
+ * The model as a predictor without an observer, computed in float64 from the stored numbers.
+ *
+ * @throws UsageError  for an activation other than tanh and relu
+ */
+export function stepPredictor(model: StepModel, name: string = model.kind): Predictor {
+  const { tensors, inputs, outputs, sampleTime } = model;
+  const sigma = sigmas[model.activation];
+  if (sigma === undefined)
+    throw new UsageError(`a step model with the activation ${model.activation}; tanh or relu`);
+  const numbers = (key: string) => Float64Array.from(tensors[key].data, Number);
+  const [A, B1, B2, bx] = ["A", "B1", "B2", "b_x"].map(numbers);
+  const [C1, D11, D12, bv] = ["C1", "D11", "D12", "b_v"].map(numbers);
+  const [C2, D21, D22, by] = ["C2", "D21", "D22", "b_y"].map(numbers);
+  const [uMean, uScale, yMean, yScale] = ["u.mean", "u.scale", "y.mean", "y.scale"].map(numbers);
+  const [n, q, m, l] = [bx.length, bv.length, inputs.length, outputs.length];
+  return {
+    name,
+    inputs,
+    outputs,
+    sampleTime,
+    states: n,
+    simulate(given, x0) {
+      const count = given.length / m;
+      const y = new Float64Array(count * l);
+      const u = new Float64Array(m);
+      const w = new Float64Array(q);
+      let [x, next] = [Float64Array.from(x0), new Float64Array(n)];
+      for (let t = 0; t < count; t++) {
+        for (let j = 0; j < m; j++) u[j] = (given[t * m + j] - uMean[j]) / uScale[j];
+        for (let i = 0; i < q; i++) {
+          // Neurons before this one are known: D11 is strictly lower triangular.
+          const v = bv[i] + dot(C1, i, x, n) + dot(D12, i, u, m);
+          let sum = v;
+          for (let k = 0; k < i; k++) sum += D11[i * q + k] * w[k];
+          w[i] = sigma(sum);
+        }
+        for (let j = 0; j < l; j++) {
+          const out = by[j] + dot(C2, j, x, n) + dot(D21, j, w, q) + dot(D22, j, u, m);
+          y[t * l + j] = out * yScale[j] + yMean[j];
+        }
+        for (let i = 0; i < n; i++)
+          next[i] = bx[i] + dot(A, i, x, n) + dot(B1, i, w, q) + dot(B2, i, u, m);
+        [x, next] = [next, x];
+      }
+      return { y, x };
+    },
+  };
+}
+
+/** Row i of a matrix with as many columns, times v. */
+function dot(M: Float64Array, i: number, v: Float64Array, cols: number): number {
+  let sum = 0;
+  for (let k = 0; k < cols; k++) sum += M[i * cols + k] * v[k];
+  return sum;
+}
+
+/**
+ * By how much a gain between standardised signals, ‖Δy‖ ≤ γ‖Δu‖, is to be multiplied to bound it in the
+ * units of the data: the largest scale of an output over the smallest of an input, rounded up.
+ */
+export function unitsOfGain({ tensors }: Pick<StepModel, "tensors">): number {
+  const scales = (name: string) => Array.from(tensors[name].data, Number);
+  return (Math.max(...scales("y.scale")) / Math.min(...scales("u.scale"))) * (1 + 2 ** -50);
+}
+
+/** The certificate held against the stored numbers; null for a model without one. */
+export const recheckStep = ({ certificate, tensors }: StepModel) =>
+  certificate === null ? null : recheckRen(certificate, tensors);
