@@ -1,6 +1,7 @@
 import { randomStream } from "../data/random.ts";
 import { CertificateError, DataError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { isStep } from "../identification/step-file.ts";
 import { compile } from "../runtime/program.ts";
 import { attainedGain } from "../verification/attained.ts";
 import { type Certificate, parseCertificate } from "../verification/certificate.ts";
@@ -9,6 +10,7 @@ import { readModelFile } from "./model-file.ts";
 import { short } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
 import { plainLayer } from "./plain-layer.ts";
+import { certifyStep } from "./step-certify.ts";
 
 /**
  * `eigenflow certify MODEL`: proves every claim again, from the file alone. Needs no runtime but to
@@ -20,6 +22,7 @@ export async function certifyFile(
 ): Promise<Outcome> {
   const file = await readModelFile(path);
   const { metadata, initialisers } = file;
+  if (isStep(file)) return certifyStep(path, file, wanted);
   const json = metadata["eigenflow.certificate"];
   if (json === undefined) {
     const plain = plainLayer(file);

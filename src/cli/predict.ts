@@ -134,7 +134,7 @@ function csvOf(table: readonly Row[], classNames: readonly string[] | null): str
 }
 
 /** A cell as RFC 4180 wants it. */
-const cellOf = (cell: unknown): string => {
+export const cellOf = (cell: unknown): string => {
   const text = String(cell);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UsageError } from "../errors.ts";
 import { report } from "./output.ts";
+import { addIdentification } from "./program-identification.ts";
 import { version } from "./version.ts";
 
 // Each command is loaded when it is called: --help must not wait for zod, yaml or ONNX Runtime.
@@ -234,6 +235,8 @@ function commands() {
         (await import("./reproduce.ts")).reproduce(what, flags),
       ),
     );
+
+  addIdentification(program);
 
   program
     .command("doctor")

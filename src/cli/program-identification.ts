@@ -1,0 +1,79 @@
+import { type Command, Option } from "@commander-js/extra-typings";
+import { report } from "./output.ts";
+
+const jsonOption = ["--json", "one JSON document on stdout, also on failure"] as const;
+const plainOption = ["--no-color", "no colours (also: NO_COLOR)"] as const;
+
+/** Adds identify, simulate and validate: models of measured systems. */
+export function addIdentification(program: Command): void {
+  program
+    .command("identify")
+    .description("a model of measured inputs and outputs, judged on data held out, and certified")
+    .argument("<data...>", "CSV files with a header, one experiment each")
+    .requiredOption("-u, --inputs <columns>", "inputs, as in u1,u2")
+    .requiredOption("-y, --outputs <columns>", "outputs, as in y1")
+    .option("--ts <seconds>", "sample time; else from --time")
+    .option("--time <column>", "the column of times in seconds")
+    .option("--experiment <column>", "the column that tells experiments in one file apart")
+    .option("--missing <what>", "of blank cells: refuse or interpolate (refuse)")
+    .option("--irregular <what>", "of unequal steps of time: refuse or resample (refuse)")
+    .addOption(
+      new Option("--model <kind>", "recurrent equilibrium network, or linear")
+        .choices(["ren", "linear"] as const)
+        .default("ren" as const),
+    )
+    .option("--states <n>", "states (the order that the data ask for)")
+    .option("--neurons <n>", "neurons of the network (16)")
+    .option(
+      "--contraction <rate>",
+      "certified rate a step, as in 0.98 (0.98, or what the poles ask)",
+    )
+    .option("--lipschitz <gain>", "certified bound of the gain between standardised signals")
+    .option("--split <share>", "of each experiment, its beginning, to estimate on", "0.7")
+    .option("--ahead <k>", "steps ahead to judge predictions at, beside 1", "10")
+    .option("--epochs <n>", "passes over the data, at most (200)")
+    .option("--seed <n>", "seed of everything random", "0")
+    .option("-o, --out <folder>", "write model.onnx, certificate.json, identification.json there")
+    .option("--force", "replace what is there")
+    .option(...jsonOption)
+    .option(...plainOption)
+    .addHelpText(
+      "after",
+      "\nExample:\n  eigenflow identify tank.csv -u pump -y level --ts 4 --contraction 0.98 -o tank",
+    )
+    .action((data, flags) =>
+      report("identify", flags, async () => (await import("./identify.ts")).identify(data, flags)),
+    );
+
+  program
+    .command("simulate")
+    .description("what an identified model answers to inputs; prints CSV")
+    .argument("<model>", "model.onnx of eigenflow identify")
+    .requiredOption("-i, --input <file>", "CSV with a column for each input of the model")
+    .option("-o, --out <file>", "write the CSV to a file")
+    .option(...jsonOption)
+    .option(...plainOption)
+    .addHelpText("after", "\nExample:\n  eigenflow simulate tank/model.onnx -i pump.csv")
+    .action((model, flags) =>
+      report("simulate", flags, async () =>
+        (await import("./step-run.ts")).simulateFile(model, flags),
+      ),
+    );
+
+  program
+    .command("validate")
+    .description("how well an identified model simulates other data, and what it leaves")
+    .argument("<model>", "model.onnx of eigenflow identify")
+    .argument("<data...>", "CSV files with the columns that it was identified from")
+    .option("--time <column>", "the column of times; else rows are at the model's sample time")
+    .option("--experiment <column>", "the column that tells experiments in one file apart")
+    .option("--initial <state>", "estimate, zero, or samples to run before it is judged (estimate)")
+    .option(...jsonOption)
+    .option(...plainOption)
+    .addHelpText("after", "\nExample:\n  eigenflow validate tank/model.onnx tuesday.csv")
+    .action((model, data, flags) =>
+      report("validate", flags, async () =>
+        (await import("./step-run.ts")).validateFile(model, data, flags),
+      ),
+    );
+}

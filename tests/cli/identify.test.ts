@@ -1,0 +1,186 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { randomSteps } from "../../src/data/systems/inputs.ts";
+import { simulateSystem } from "../../src/data/systems/system.ts";
+import { cascadedTanks } from "../../src/data/systems/tanks.ts";
+import { decodeStep, encodeStep } from "../../src/identification/step-file.ts";
+import { stepPredictor } from "../../src/identification/step-model.ts";
+import { folder } from "./eigenflow.ts";
+import { called } from "./in-process.ts";
+
+const { u, y, count } = simulateSystem(cascadedTanks(), {
+  u: randomSteps(700, { low: 1, high: 4, seed: 1 }),
+  sampleTime: 4,
+  noise: 0.02,
+  seed: 1,
+});
+const rows = Array.from({ length: count }, (_, t) => [u[t], y[t]] as (number | string)[]);
+const csv = (table: readonly (readonly (number | string)[])[]) =>
+  `pump,level\n${table.map((row) => row.join(",")).join("\n")}\n`;
+const roles = ["-u", "pump", "-y", "level"];
+const flags = [...roles, "--ts", "4"];
+
+describe("a model from a CSV", () => {
+  const cwd = folder({ "tank.csv": csv(rows) });
+  const quick = ["--neurons", "6", "--epochs", "20", "--states", "3"];
+
+  test("is judged, certified and stored, and says the same as JSON", async () => {
+    const asked = ["--contraction", "0.97", "--lipschitz", "2", "-o", "tank", "--json"];
+    const args = ["identify", "tank.csv", ...flags, ...quick, ...asked];
+    const { code, stdout, stderr } = await called(args, { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({
+      schema: "eigenflow/identify@1",
+      data: { samples: { estimation: 490, heldOut: 210 }, sampleTime: 4 },
+      certificate: { rate: 0.97, guarantee: { kind: "lipschitz", gamma: 2 } },
+      gain: { bound: 2 },
+    });
+    expect(found.gain.observed).toBeLessThanOrEqual(2);
+    expect(found.certificate.margin).toBeGreaterThan(0);
+    const [linear, network] = found.models;
+    const horizons = [linear, network].map(({ heldOut }) =>
+      heldOut.fits.map(({ horizon }: { horizon: unknown }) => horizon),
+    );
+    expect(horizons[0]).toEqual(["simulate", 1, 10]);
+    expect(linear.heldOut.fits[1].fit).toBeGreaterThan(90);
+    expect(linear.heldOut.residuals.whiteness[0].bound).toBeCloseTo(2.576 / Math.sqrt(210), 3);
+    expect(found.linear.poles.every(({ abs }: { abs: number }) => abs < 1)).toBe(true);
+    expect(readdirSync(join(cwd, "tank")).sort()).toEqual([
+      "certificate.json",
+      "identification.json",
+      "model.onnx",
+    ]);
+    const model = decodeStep(readFileSync(join(cwd, "tank", "model.onnx")));
+    const certificate = JSON.parse(readFileSync(join(cwd, "tank", "certificate.json"), "utf8"));
+    expect(certificate).toEqual(model.certificate);
+  });
+
+  test("is proven again from the file alone, and not where a weight was changed", async () => {
+    const path = join(cwd, "tank", "model.onnx");
+    const proven = await called(["certify", path, "--attained"], { cwd });
+    expect(proven.code).toBe(0);
+    expect(proven.stdout).toMatch(/^ren, 3 states, pump → level\nholds {2}lipschitz at rate 0.97/);
+    expect(proven.stdout).toContain("attained     a gain of");
+    const model = decodeStep(readFileSync(path));
+    const C2 = model.tensors.C2;
+    const data = Float32Array.from(C2.data as Float32Array, (v) => 50 * v);
+    const changed = { ...model, tensors: { ...model.tensors, C2: { ...C2, data } } };
+    writeFileSync(join(cwd, "changed.onnx"), encodeStep(changed));
+    const refused = await called(["certify", "changed.onnx", "--json"], { cwd });
+    expect(refused.code).toBe(6);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, holds: false });
+    writeFileSync(join(cwd, "bare.onnx"), encodeStep({ ...model, certificate: null }));
+    const bare = await called(["certify", "bare.onnx"], { cwd });
+    expect([bare.code, bare.stderr]).toEqual([6, expect.stringContaining("no certificate")]);
+  });
+
+  test("is not overwritten without --force", async () => {
+    const before = readFileSync(join(cwd, "tank", "model.onnx"));
+    const args = ["identify", "tank.csv", ...flags, "--model", "linear", "-o", "tank"];
+    const { code, stderr } = await called(args, { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is there already")]);
+    expect(readFileSync(join(cwd, "tank", "model.onnx")).equals(before)).toBe(true);
+    expect((await called([...args, "--force"], { cwd })).code).toBe(0);
+    const linear = await called(["certify", "tank/model.onnx"], { cwd });
+    expect([linear.code, linear.stdout]).toEqual([0, expect.stringMatching(/^linear, 3 states/)]);
+  });
+});
+
+describe("what is refused, with what to do", () => {
+  const edited = (at: number, cell: string) =>
+    rows.map((row, t) => (t === at ? [row[0], cell] : row));
+  test.each<[string, string, number, RegExp]>([
+    [
+      "text in a column of numbers",
+      csv(edited(7, "abc")),
+      4,
+      /data.csv:9: .*"abc".*hint: correct/s,
+    ],
+    ["NaN", csv(edited(7, "nan")), 4, /not finite.*--missing interpolate/s],
+    ["unequal lengths", csv(edited(count - 1, "")), 4, /699 values, "pump" has 700.*cut the file/s],
+    ["three rows", csv(rows.slice(0, 3)), 4, /3 rows; at least 10.*measure longer/s],
+    ["a constant output", csv(rows.map(([a]) => [a, 5])), 4, /in every row.*check the sensor/s],
+    ["a constant input", csv(rows.map(([, b]) => [2, b])), 4, /do not excite.*multisine/s],
+    ["a single step", csv(rows.map(([, b], t) => [+(t > 50), b])), 4, /single step.*many steps/s],
+  ])("%s", async (_, text, wanted, message) => {
+    const cwd = folder({ "data.csv": text });
+    const { code, stderr } = await called(["identify", "data.csv", ...flags, "-o", "out"], { cwd });
+    expect(stderr).toMatch(message);
+    expect(code).toBe(wanted);
+    expect(existsSync(join(cwd, "out"))).toBe(false);
+  });
+
+  test.each<[readonly string[], number, string]>([
+    [[...flags, "--nope"], 2, "unknown option '--nope'"],
+    [["-u", "pump", "--ts", "4"], 2, "--outputs"],
+    [roles, 2, "--ts in seconds"],
+    [["-u", "pomp", "-y", "level", "--ts", "4"], 4, 'no column "pomp"'],
+    [[...flags, "--contraction", "1.2"], 2, "--contraction 1.2"],
+    [[...flags, "--lipschitz", "-1"], 2, "--lipschitz -1"],
+    [[...flags, "--states", "2.5"], 2, "--states 2.5"],
+    [[...flags, "--split", "1"], 2, "--split 1"],
+    [[...flags, "--model", "lstm"], 2, "lstm"],
+    [[...flags, "--model", "linear", "--neurons", "3"], 2, "--neurons is for --model ren"],
+    [[...flags, "--model", "linear", "--contraction", "0.5"], 6, "--contraction 0.9"],
+    [[...flags, "--irregular", "yes"], 2, "--irregular yes"],
+  ])("%o", async (args, wanted, message) => {
+    const cwd = folder({ "data.csv": csv(rows) });
+    const { code, stderr } = await called(["identify", "data.csv", ...args, "-o", "out"], { cwd });
+    expect(stderr).toContain(message);
+    expect(code).toBe(wanted);
+    expect(existsSync(join(cwd, "out"))).toBe(false);
+  });
+
+  test("a file that is not there", async () => {
+    const { code } = await called(["identify", "none.csv", ...flags], { cwd: folder() });
+    expect(code).toBe(3);
+  });
+});
+
+describe("simulate and validate", () => {
+  const cwd = folder({ "tank.csv": csv(rows), "pump.csv": `pump\n${[...u].join("\n")}\n` });
+  beforeAll(async () => {
+    const args = ["identify", "tank.csv", ...flags, "--model", "linear", "-o", "m"];
+    expect((await called(args, { cwd })).code).toBe(0);
+  });
+  const model = "m/model.onnx";
+
+  test("simulate prints what the model answers to inputs alone", async () => {
+    const { code, stdout } = await called(["simulate", model, "-i", "pump.csv"], { cwd });
+    expect(code).toBe(0);
+    const [header, ...lines] = stdout.trimEnd().split("\n");
+    expect([header, lines.length]).toEqual(["time,level", count]);
+    const step = decodeStep(readFileSync(join(cwd, model)));
+    const n = step.tensors.b_x.shape[0];
+    const wanted = stepPredictor(step).simulate(u, new Float64Array(n)).y;
+    const found = lines.map((line) => line.split(",").map(Number));
+    expect(found[3][0]).toBe(12);
+    expect(found.map(([, y]) => y)).toBeAllClose([...wanted], { atol: 1e-6, rtol: 1e-6 });
+    const kept = await called(["simulate", model, "-i", "pump.csv", "-o", "y.csv"], { cwd });
+    expect(kept.code).toBe(0);
+    expect(readFileSync(join(cwd, "y.csv"), "utf8")).toBe(stdout);
+  });
+
+  test("validate judges by the data given", async () => {
+    const { code, stdout } = await called(["validate", model, "tank.csv", "--json"], { cwd });
+    expect(code).toBe(0);
+    const [{ horizon, fit }] = JSON.parse(stdout).fits;
+    expect(horizon).toBe("simulate");
+    expect(fit).toBeGreaterThan(80);
+    const text = await called(["validate", model, "tank.csv", "--initial", "50"], { cwd });
+    expect(text.stdout).toContain("after 50 samples from zero");
+  });
+
+  test.each<[readonly string[], number, string]>([
+    [["simulate", model, "-i", "none.csv"], 3, "none.csv"],
+    [["simulate", "tank.csv", "-i", "pump.csv"], 4, "tank.csv"],
+    [["validate", model, "pump.csv"], 4, 'no column "level"'],
+    [["validate", model, "tank.csv", "--initial", "soon"], 2, "--initial soon"],
+  ])("%o", async (args, wanted, message) => {
+    const { code, stderr } = await called(args, { cwd });
+    expect(stderr).toContain(message);
+    expect(code).toBe(wanted);
+  });
+});
