@@ -5,26 +5,26 @@ import { cast } from "../graph/ops/elementwise.ts";
 import { gemm } from "../graph/ops/linear.ts";
 import { input } from "../graph/value.ts";
 import { compile } from "../runtime/program.ts";
-import { add, type Matrix } from "./matrix.ts";
-import { provider } from "./provider.ts";
+import { add, type Matrix, transpose } from "./matrix.ts";
+import { product, provider } from "./provider.ts";
 import { blockRows, eachBlock, type Reals, type TallSource } from "./tall-source.ts";
 
 type Right = Pick<Matrix, "rows" | "cols" | "data">;
 
 /**
- * Gᵀ = G = FᵀF [cols × cols], or (F W)ᵀ(F W) for a W [cols × k], in float64: the first by LAPACK where it
- * is and the data are float64, since it knows that G is symmetric; else by ONNX Runtime.
+ * Gᵀ = G = FᵀF [cols × cols], or (F W)ᵀ(F W) for a W [cols × k], in float64: by LAPACK where it is and the
+ * data are float64, since it knows that G is symmetric; else by ONNX Runtime. Never by both in turn: the
+ * threads of each wait for work on the cores that the other needs.
  */
 export async function tallGram(source: TallSource, W: Right | null = null): Promise<Matrix> {
-  if (W === null && source.dtype === "float64" && provider().name === "lapack")
-    return symmetricGram(source);
+  if (byLapack(source)) return symmetricGram(source, W);
   const k = W?.cols ?? source.cols;
-  const { F, right, product } = operands(source, W);
+  const { F, right, product: P } = operands(source, W);
   const sum = input("sum", "float64", [k, k]);
   const inputs: Values = right === null ? { F, sum } : { F, W: right, sum };
   const transposed = W === null && source.order === "columns";
   const outputs = {
-    G: gemm(product, product, sum, { transA: !transposed, transB: transposed }),
+    G: gemm(P, P, sum, { transA: !transposed, transB: transposed }),
   };
   const program = await compile(inputs, outputs, { sizes: { block: blockRows(source) } });
   let data: Float64Array = new Float64Array(k * k);
@@ -44,16 +44,28 @@ export async function tallGram(source: TallSource, W: Right | null = null): Prom
   return { rows: k, cols: k, data };
 }
 
-async function symmetricGram(source: TallSource): Promise<Matrix> {
-  const { cols, order } = source;
-  let sum: Matrix = { rows: cols, cols, data: new Float64Array(cols * cols) };
+const byLapack = ({ dtype }: TallSource) => dtype === "float64" && provider().name === "lapack";
+
+async function symmetricGram(source: TallSource, W: Right | null): Promise<Matrix> {
+  const k = W?.cols ?? source.cols;
+  let sum: Matrix = { rows: k, cols: k, data: new Float64Array(k * k) };
   await eachBlock(source, async (block, _, count) => {
-    const data = block as Float64Array;
-    const part = order === "rows" ? { rows: count, cols, data } : { rows: cols, cols: count, data };
-    sum = add(sum, provider().gram(part, order === "rows" ? "columns" : "rows"));
+    const part = W === null ? blockOf(source, block, count) : timesRight(source, block, count, W);
+    sum = add(sum, provider().gram(part, source.order === "rows" ? "columns" : "rows"));
   });
   return sum;
 }
+
+const blockOf = ({ cols, order }: TallSource, block: Reals, count: number): Matrix => {
+  const data = block as Float64Array;
+  return order === "rows" ? { rows: count, cols, data } : { rows: cols, cols: count, data };
+};
+
+/** F W of a block, or its transpose where the columns lie one after the other. */
+const timesRight = (source: TallSource, block: Reals, count: number, W: Right): Matrix => {
+  const F = blockOf(source, block, count);
+  return source.order === "rows" ? product(F, W) : product(transpose(W), F);
+};
 
 /**
  * FᵀF of snapshots of which all but the last are in `gram`: products with the last column alone, so
@@ -67,12 +79,12 @@ export async function appendedGram(source: TallSource, gram: Matrix): Promise<Ma
     throw new ShapeError(`products of ${gram.rows} snapshots, ${m - 1} of ${m} are wanted`);
   const last = { rows: m, cols: 1, data: new Float64Array(m) };
   last.data[m - 1] = 1;
-  const { F, right, product } = operands(source, last);
+  const { F, right, product: P } = operands(source, last);
   const sum = input("sum", "float64", [m, 1]);
   const wide = cast(F, "float64");
   const program = await compile(
     { F, W: right!, sum },
-    { G: gemm(wide, product, sum, { transA: source.order === "rows" }) },
+    { G: gemm(wide, P, sum, { transA: source.order === "rows" }) },
     { sizes: { block: blockRows(source) } },
   );
   let column: Float64Array = new Float64Array(m);
@@ -100,16 +112,19 @@ export async function tallProduct(
   W: Right,
   take: (block: Float64Array, first: number) => void,
 ): Promise<void> {
-  const { F, right, product } = operands(source, W);
-  const program = await compile(
-    { F, W: right! },
-    { P: product },
-    { sizes: { block: blockRows(source) } },
-  );
+  if (byLapack(source)) {
+    await eachBlock(source, async (block, first, count) => {
+      const part = timesRight(source, block, count, W);
+      take((source.order === "rows" ? part : transpose(part)).data, first);
+    });
+    return;
+  }
+  const { F, right, product: P } = operands(source, W);
+  const program = await compile({ F, W: right! }, { P }, { sizes: { block: blockRows(source) } });
   try {
     await eachBlock(source, async (block, first, count) => {
-      const { P } = await program.run({ F: feed(source, block, count), W: feedRight(W) });
-      take(P.data as Float64Array, first);
+      const found = await program.run({ F: feed(source, block, count), W: feedRight(W) });
+      take(found.P.data as Float64Array, first);
     });
   } finally {
     await program.release();
