@@ -40,6 +40,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "runtime",
     "training",
     "koopman",
+    "lti",
+    "identification",
     "verification",
     "report",
   ],

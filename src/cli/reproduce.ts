@@ -3,6 +3,7 @@ import { unknownName } from "../errors/suggest.ts";
 import { CertificateError, UsageError } from "../errors.ts";
 import { reproduceDeq } from "../reproduce/deq.ts";
 import { deqFigures } from "../reproduce/figures.ts";
+import { reproductions } from "../reproduce/registry.ts";
 import { makeFolder } from "../reproduce/stored.ts";
 import { deqTables } from "../reproduce/tables.ts";
 import { loadBackend } from "../runtime/backend.ts";
@@ -20,12 +21,17 @@ export interface ReproduceFlags {
 }
 
 const studies = ["training-verdict", "koopman-training"] as const;
-const known = ["deq", ...studies];
+const known = ["deq", ...studies, ...Object.keys(reproductions)];
 
 /** `eigenflow reproduce …`: published numbers, computed again; tables and figures in a folder. */
 export async function reproduce(what: string, flags: ReproduceFlags): Promise<Outcome> {
   if (!known.includes(what)) throw unknownName("unknown reproduction", what, known);
   refuseForeign(what, flags);
+  if (Object.hasOwn(reproductions, what)) {
+    const { runReproduction } = await import("./reproduction.ts");
+    const { seed, ...rest } = flags;
+    return runReproduction(await reproductions[what](), { ...rest, ...whole("seed", seed) });
+  }
   const study = studies.find((name) => name === what);
   return study === undefined
     ? reproduceLecture(what, flags)
