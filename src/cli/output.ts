@@ -76,7 +76,7 @@ export async function report(
 }
 
 /** Versions of the documents; within one, fields are only added. */
-const documentVersions: Readonly<Record<string, number>> = { analyze: 2 };
+const documentVersions: Readonly<Record<string, number>> = { analyze: 2, reproduce: 2 };
 
 /** A configuration's error carries the places of all that is wrong. */
 const problemsOf = (error: EigenflowError): readonly Problem[] =>

@@ -216,16 +216,16 @@ function commands() {
 
   program
     .command("reproduce")
-    .description("compute published numbers again, with a verdict for each; exit 6 when one fails")
-    .argument(
-      "<what>",
-      "deq: layers against their equilibrium, solvers; training-verdict: verdicts against what runs became; koopman-training: spectra of a training run",
+    .description("compute published numbers again: published, ours, verdict; tables and figures")
+    .argument("[what]", "which; without one, a list")
+    .option(
+      "--all",
+      "every one after another, and one page over all; goes on where it was interrupted",
     )
-    .option("--draws <n>", "layers drawn for each initialisation (500)")
-    .option("--problems <n>", "problems drawn for each class of the solvers' table (50)")
-    .option("--seed <n>", "seed of everything random (deq: 2023, the studies: 2021)")
-    .option("--preset <name>", "of the studies: quick (minutes) or full (up to an hour)")
+    .option("--preset <name>", "quick (a minute or so each) or full (up to half an hour each)")
+    .option("--seed <n>", "seed of everything random")
     .option("-o, --out <folder>", "where tables and figures go (runs/reproduce-<what>)")
+    .option("--strict", "exit 10 when a number is not reached")
     .option("-q, --quiet", "no progress")
     .option(...jsonOption)
     .option(...plainOption)

@@ -1,93 +1,87 @@
 import { join } from "node:path";
 import { unknownName } from "../errors/suggest.ts";
-import { CertificateError, UsageError } from "../errors.ts";
-import { reproduceDeq } from "../reproduce/deq.ts";
-import { deqFigures } from "../reproduce/figures.ts";
+import { GateError, UsageError } from "../errors.ts";
+import { reproductionPage } from "../reproduce/document.ts";
 import { reproductions } from "../reproduce/registry.ts";
-import { makeFolder } from "../reproduce/stored.ts";
-import { deqTables } from "../reproduce/tables.ts";
-import { loadBackend } from "../runtime/backend.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { type PresetName, presetNames } from "../reproduce/reproduction.ts";
+import { type Result, tally } from "../reproduce/result.ts";
 import { note, type Outcome } from "./output.ts";
+import { runReproduction } from "./reproduction.ts";
+import { runAll } from "./reproduction-all.ts";
 
 export interface ReproduceFlags {
-  readonly draws?: string;
-  readonly problems?: string;
-  readonly seed?: string;
+  readonly all?: true;
   readonly preset?: string;
+  readonly seed?: string;
   readonly out?: string;
+  readonly strict?: true;
   readonly json?: boolean;
   readonly quiet?: true;
 }
 
-const studies = ["training-verdict", "koopman-training"] as const;
-const known = ["deq", ...studies, ...Object.keys(reproductions)];
-
 /** `eigenflow reproduce …`: published numbers, computed again; tables and figures in a folder. */
-export async function reproduce(what: string, flags: ReproduceFlags): Promise<Outcome> {
-  if (!known.includes(what)) throw unknownName("unknown reproduction", what, known);
-  refuseForeign(what, flags);
-  if (Object.hasOwn(reproductions, what)) {
-    const { runReproduction } = await import("./reproduction.ts");
-    const { seed, ...rest } = flags;
-    return runReproduction(await reproductions[what](), { ...rest, ...whole("seed", seed) });
-  }
-  const study = studies.find((name) => name === what);
-  return study === undefined
-    ? reproduceLecture(what, flags)
-    : (await import("./study.ts")).study(study, { ...flags, ...whole("seed", flags.seed) });
-}
-
-/** What belongs to another reproduction is refused, not ignored. */
-function refuseForeign(what: string, flags: ReproduceFlags): void {
-  const foreign = what === "deq" ? (["preset"] as const) : (["draws", "problems"] as const);
-  const given = foreign.find((name) => flags[name] !== undefined);
-  if (given !== undefined) throw new UsageError(`--${given} is no option of reproduce ${what}`);
-}
-
-async function reproduceLecture(what: string, flags: ReproduceFlags): Promise<Outcome> {
-  const options = {
-    ...whole("draws", flags.draws),
-    ...whole("problems", flags.problems),
-    ...whole("seed", flags.seed),
-  };
-  const folder = flags.out ?? join("runs", `reproduce-${what}`);
-  makeFolder(folder);
-  await loadBackend();
+export async function reproduce(what: string | undefined, flags: ReproduceFlags): Promise<Outcome> {
+  const known = Object.keys(reproductions);
+  if (what !== undefined && !known.includes(what))
+    throw unknownName("unknown reproduction", what, known);
+  if (what !== undefined && flags.all)
+    throw new UsageError(`reproduce ${what} --all: one of the two`);
+  const preset = presetOf(flags.preset);
+  const seed = seedOf(flags.seed);
   const progress = flags.quiet ? () => {} : (part: string) => note(part);
-  const { result, detail } = await reproduceDeq({ ...options, progress });
-
-  const tables = deqTables(result);
-  const files = {
-    "tables.md": tables,
-    "deq.json": `${JSON.stringify(result, null, 2)}\n`,
-    ...deqFigures(result, detail),
-  };
-  for (const [name, contents] of Object.entries(files)) {
-    writeAtomically(join(folder, name), contents);
+  if (flags.all) {
+    const folder = flags.out ?? join("runs", "reproduce");
+    const all = { preset, progress, folder, ...(seed !== undefined && { seed }) };
+    return gated(await runAll(reproductions, all), flags);
   }
-  const written = Object.keys(files).map((name) => join(folder, name));
-  const outside = result.claims.filter(({ verdict }) => verdict === "outside");
-  const verdict =
-    outside.length === 0
-      ? `all ${result.claims.length} published results came out again`
-      : `${outside.length} of ${result.claims.length} published results did not come out again`;
+  if (what === undefined) return listing();
+
+  const reproduction = await reproductions[what]();
+  const folder = flags.out ?? join("runs", `reproduce-${what}`);
+  const settings = { preset, seed: seed ?? reproduction.seed, folder, progress };
+  const result = await runReproduction(reproduction, settings);
+  const text = `${reproductionPage(result)}\n${tally(result.lines)}; tables and figures are in ${folder}`;
+  return gated({ document: { ...result }, text, results: [result] }, flags);
+}
+
+/** With --strict the exit code says whether all was reached. */
+function gated(
+  { document, text, results }: Outcome & { readonly results: readonly Result[] },
+  { strict }: ReproduceFlags,
+): Outcome {
+  const missed = results.flatMap(({ name, lines }) =>
+    lines
+      .filter(({ standing }) => standing === "not reached")
+      .map(({ what }) => `${name}: ${what}`),
+  );
+  if (!strict || missed.length === 0) return { document, text };
+  const failure = new GateError(
+    `${missed.length} numbers were not reached: ${missed.join("; ")}`,
+    "the tables say by how much; --preset full scatters less",
+  );
+  return { document, text, failure };
+}
+
+async function listing(): Promise<Outcome> {
+  const all = await Promise.all(Object.values(reproductions).map((load) => load()));
+  const list = all.map(({ name, title, about }) => ({ name, title, about }));
+  const width = Math.max(...list.map(({ name }) => name.length));
+  const lines = list.map(({ name, title }) => `${name.padEnd(width)}  ${title}`);
   return {
-    document: { reproduced: outside.length === 0, ...result, files: written },
-    text: `${tables}\n${verdict}; tables and figures are in ${folder}`,
-    ...(outside.length > 0 && {
-      failure: new CertificateError(
-        `${verdict}: ${outside.map(({ name }) => name).join("; ")}`,
-        "compare the rows in the tables; fewer draws than 500 scatter more",
-      ),
-    }),
+    document: { reproductions: list },
+    text: `${lines.join("\n")}\n\neigenflow reproduce NAME [--preset full], or --all`,
   };
 }
 
-function whole(name: string, text: string | undefined): Record<string, number> {
-  if (text === undefined) return {};
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw new UsageError(`--${name} ${text}: a whole number is wanted`);
-  }
-  return { [name]: Number(text) };
+function presetOf(given = "quick"): PresetName {
+  const preset = presetNames.find((one) => one === given);
+  if (preset === undefined) throw unknownName("unknown preset", given, [...presetNames]);
+  return preset;
+}
+
+function seedOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
+    throw new UsageError(`--seed ${text}: a whole number is wanted`);
+  return Number(text);
 }

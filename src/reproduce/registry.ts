@@ -1,4 +1,8 @@
 import type { Reproduction } from "./reproduction.ts";
 
 /** The reproductions by name, each loaded when it is asked for. */
-export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>> = {};
+export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>> = {
+  deq: async () => (await import("./deq/study.ts")).deq,
+  "training-verdict": async () => (await import("./verdict/study.ts")).trainingVerdict,
+  "koopman-training": async () => (await import("./koopman/study.ts")).koopmanTraining,
+};

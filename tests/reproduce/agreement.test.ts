@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
 import { quantile, spread } from "../../src/report/quantiles.ts";
-import { agrees } from "../../src/reproduce/agreement.ts";
-import { publishedErrors, rounding } from "../../src/reproduce/published.ts";
-import { compare } from "../../src/reproduce/solver-bench.ts";
+import { agrees } from "../../src/reproduce/deq/agreement.ts";
+import { publishedErrors, rounding } from "../../src/reproduce/deq/published.ts";
+import { compare } from "../../src/reproduce/deq/solver-bench.ts";
 
 test("what print leaves open is half a unit of its last digit", () => {
   expect(["1.0e-8", ".669", "3e-11", "34", "2.87"].map(rounding)).toBeAllClose([

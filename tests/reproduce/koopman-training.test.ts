@@ -8,7 +8,7 @@ import { mlp } from "../../src/models/mlp.ts";
 import { findingsOf } from "../../src/reproduce/koopman/findings.ts";
 import { network, plansOf, startNames } from "../../src/reproduce/koopman/plan.ts";
 import { rangeSpectrum } from "../../src/reproduce/koopman/spectra.ts";
-import { koopmanResults } from "../../src/reproduce/koopman/study.ts";
+import { type KoopmanStudy, koopmanResults } from "../../src/reproduce/koopman/study.ts";
 import { type Trajectory, trajectoryOf } from "../../src/reproduce/koopman/trajectory.ts";
 
 const preset = {
@@ -68,19 +68,20 @@ test("findings come out where they are in the data, and do not where they are no
 
 test("tables and figures hold every panel; figures have titles", () => {
   const runs = startNames.map((_, k) => known(k, () => 0.5));
-  const { study, tables, figures } = koopmanResults(runs, {
+  const { lines, sections, files, data } = koopmanResults(runs, {
     preset: "tiny",
     plan: preset,
     seed: 4,
   });
-  expect(study.spectra).toHaveLength(3 * (2 + 2 + 2));
-  expect(tables).toContain("| he     | increments |");
-  expect(Object.keys(figures)).toHaveLength(4);
-  for (const text of Object.values(figures)) {
+  expect((data as KoopmanStudy).spectra).toHaveLength(3 * (2 + 2 + 2));
+  expect(lines).toHaveLength(9);
+  expect(sections[0].text).toContain("| he     | increments |");
+  expect(Object.keys(files!)).toHaveLength(4);
+  for (const text of Object.values(files!)) {
     expect(text).toContain("<title>");
     expect(text.length).toBeLessThan(200_000);
   }
-  expect(figures["loss-spectra.svg"]).toContain("first 40 epochs");
+  expect(files!["loss-spectra.svg"]).toContain("first 40 epochs");
 });
 
 test("an interrupted run goes on where it was, to the same numbers", async () => {

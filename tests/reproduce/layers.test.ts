@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { findEquilibria } from "../../src/reproduce/equilibria.ts";
-import { layerTable } from "../../src/reproduce/layer-table.ts";
-import { type Layers, lectureLayers, rowOf, weightOf } from "../../src/reproduce/layers.ts";
-import { monotoneTable } from "../../src/reproduce/monotone-table.ts";
-import { solverBench } from "../../src/reproduce/solver-bench.ts";
-import { drawProblems, problemClasses } from "../../src/reproduce/solver-classes.ts";
+import { findEquilibria } from "../../src/reproduce/deq/equilibria.ts";
+import { layerTable } from "../../src/reproduce/deq/layer-table.ts";
+import { type Layers, lectureLayers, rowOf, weightOf } from "../../src/reproduce/deq/layers.ts";
+import { monotoneTable } from "../../src/reproduce/deq/monotone-table.ts";
+import { solverBench } from "../../src/reproduce/deq/solver-bench.ts";
+import { drawProblems, problemClasses } from "../../src/reproduce/deq/solver-classes.ts";
 
 /** tanh(Wz + c) of one layer, without the graph. */
 function apply(layers: Layers, k: number, z: ArrayLike<number>): number[] {

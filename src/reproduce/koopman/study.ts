@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { mnist } from "../../data/mnist.ts";
 import { bandPlot } from "../../report/band.ts";
 import { spectrumPanels } from "../../report/spectrum-panels.ts";
+import type { Reproduced, Reproduction } from "../reproduction.ts";
 import { makeFolder } from "../stored.ts";
 import { markdownTable } from "../tables.ts";
 import { imagesFor } from "../verdict/record.ts";
 import { type Finding, findingsOf } from "./findings.ts";
-import { type KoopmanPreset, plansOf, startedNetwork } from "./plan.ts";
+import { type KoopmanPreset, koopmanPresets, plansOf, startedNetwork } from "./plan.ts";
 import { type Observable, type RangeSpectrum, rangeSpectrum } from "./spectra.ts";
 import { type Trajectory, trajectoryOf } from "./trajectory.ts";
 
@@ -18,38 +19,33 @@ export interface KoopmanStudy {
   readonly runs: readonly Omit<Trajectory, "weights">[];
 }
 
-export interface KoopmanOptions {
-  readonly preset: string;
-  readonly plan: KoopmanPreset;
-  readonly seed: number;
-  /** Where each run is kept, so that it can go on. */
-  readonly folder: string;
-  readonly progress: (part: string) => void;
-}
-
-/**
- * Koopman spectra of training, after Mohr et al. (2021): the MNIST network started in three ways, spectra of
- * the loss and of the weights over ranges that begin with the run, and the paper's findings as numbers.
- */
-export async function koopmanStudy(options: KoopmanOptions) {
-  const { plan, seed, folder, progress } = options;
-  makeFolder(folder);
-  const images = imagesFor(await mnist(), 28, plan.images, seed);
-  const runs: Trajectory[] = [];
-  for (const one of plansOf(plan, seed)) {
-    const path = join(folder, `${one.start}.safetensors`);
-    progress(`training from the ${one.start} start`);
-    runs.push(await trajectoryOf(one, startedNetwork(one.start), images, { path, progress }));
-  }
-  progress("spectra");
-  return koopmanResults(runs, options);
-}
+/** Koopman spectra of training, after Mohr et al. (2021). */
+export const koopmanTraining: Reproduction = {
+  name: "koopman-training",
+  title: "Koopman spectra of training: the findings of Mohr et al. (2021), computed again",
+  about:
+    "The MNIST network (65,558 parameters) from three starts, spectra of the loss and of the weights over ranges that begin with the run, the findings as numbers. The paper says neither optimiser, batch, padding nor activation; its runs take 1000 epochs. It gives no thresholds: those here were fixed before the runs.",
+  seed: 2021,
+  run: async ({ preset, seed, folder, progress }) => {
+    const plan = koopmanPresets[preset];
+    makeFolder(folder);
+    const images = imagesFor(await mnist(), 28, plan.images, seed);
+    const runs: Trajectory[] = [];
+    for (const one of plansOf(plan, seed)) {
+      const path = join(folder, `${one.start}.safetensors`);
+      progress(`training from the ${one.start} start`);
+      runs.push(await trajectoryOf(one, startedNetwork(one.start), images, { path, progress }));
+    }
+    progress("spectra");
+    return koopmanResults(runs, { preset, plan, seed });
+  },
+};
 
 /** Spectra, findings, tables and figures of runs that are there. */
 export function koopmanResults(
   runs: readonly Trajectory[],
-  { preset, plan, seed }: Pick<KoopmanOptions, "preset" | "plan" | "seed">,
-) {
+  { preset, plan, seed }: { preset: string; plan: KoopmanPreset; seed: number },
+): Reproduced {
   const spectra = runs.flatMap((run) => [
     ...plan.lossRanges.map((range) => rangeSpectrum(run, "loss", range)),
     ...(["weights", "increments"] as const).flatMap((of) =>
@@ -63,7 +59,18 @@ export function koopmanResults(
     spectra,
     runs: runs.map(({ weights: _, ...rest }) => rest),
   };
-  return { study, tables: koopmanTables(study), figures: koopmanFigures(study) };
+  return {
+    lines: findings.map(({ published, measure, ours, verdict }) => ({
+      what: measure,
+      published,
+      ours,
+      standing: verdict === "came out" ? "reached" : "not reached",
+    })),
+    sections: koopmanSections(study),
+    figures: [],
+    files: koopmanFigures(study),
+    data: study,
+  };
 }
 
 const named: Readonly<Record<Observable, string>> = {
@@ -103,49 +110,49 @@ function koopmanFigures({ runs, spectra, settings }: KoopmanStudy): Record<strin
   };
 }
 
-function koopmanTables({ settings, findings, spectra, runs }: KoopmanStudy): string {
-  const { images, epochs, preset, seed } = settings;
+function koopmanSections({ settings, spectra, runs }: KoopmanStudy): Reproduced["sections"] {
+  const { images, epochs, coordinates } = settings;
   const percent = (x: number) => `${(100 * x).toFixed(0)} %`;
-  return `${[
-    "# Koopman spectra of training: the findings of Mohr et al. (2021), computed again",
-    `The MNIST network (65,558 parameters) on ${images} images, ${epochs} epochs, Adam at 1e-3, batches of 128, seed ${seed} (preset ${preset}). The paper says neither optimiser, batch, padding nor activation; its runs take 1000 epochs. Weights are projected at random to ${settings.coordinates} coordinates a layer.`,
-    markdownTable(
-      ["published", "measured as", "ours", "verdict"],
-      findings.map(({ published, measure, ours, verdict }) => [published, measure, ours, verdict]),
-    ),
-    "## Where the importance lies",
-    "Importance is |α|, as in the paper, which counts what a mode did at the first snapshot; “the same now” counts |α||λ|^(M−1), what is left of it at the last.",
-    markdownTable(
-      [
-        "start",
-        "of",
-        "epochs",
-        "modes",
-        "|λ| ≤ 1/2",
-        "|λ − 1| ≤ 1/20",
-        "the same now",
-        "outside 1.001",
-      ],
-      spectra.map(({ start, of, range, re, im, nearZero, nearOne, nearOneNow }) => [
-        start,
-        of,
-        String(range),
-        String(re.length),
-        percent(nearZero),
-        percent(nearOne),
-        percent(nearOneNow),
-        String(re.filter((x, j) => Math.hypot(x, im[j]) > 1.001).length),
-      ]),
-    ),
-    "## Where the runs ended",
-    markdownTable(
-      ["start", "training loss", "test loss", "test accuracy"],
-      runs.map(({ plan, train, test, accuracy }) => [
-        plan.start,
-        train.at(-1)!.toPrecision(3),
-        test.at(-1)!.toPrecision(3),
-        percent(accuracy.at(-1)!),
-      ]),
-    ),
-  ].join("\n\n")}\n`;
+  return [
+    {
+      heading: "Where the importance lies",
+      text: [
+        `${images} images, ${epochs} epochs, Adam at 1e-3, batches of 128; weights are projected at random to ${coordinates} coordinates a layer. Importance is |α|, as in the paper, which counts what a mode did at the first snapshot; “the same now” counts |α||λ|^(M−1), what is left of it at the last.`,
+        markdownTable(
+          [
+            "start",
+            "of",
+            "epochs",
+            "modes",
+            "|λ| ≤ 1/2",
+            "|λ − 1| ≤ 1/20",
+            "the same now",
+            "outside 1.001",
+          ],
+          spectra.map(({ start, of, range, re, im, nearZero, nearOne, nearOneNow }) => [
+            start,
+            of,
+            String(range),
+            String(re.length),
+            percent(nearZero),
+            percent(nearOne),
+            percent(nearOneNow),
+            String(re.filter((x, j) => Math.hypot(x, im[j]) > 1.001).length),
+          ]),
+        ),
+      ].join("\n\n"),
+    },
+    {
+      heading: "Where the runs ended",
+      text: markdownTable(
+        ["start", "training loss", "test loss", "test accuracy"],
+        runs.map(({ plan, train, test, accuracy }) => [
+          plan.start,
+          train.at(-1)!.toPrecision(3),
+          test.at(-1)!.toPrecision(3),
+          percent(accuracy.at(-1)!),
+        ]),
+      ),
+    },
+  ];
 }

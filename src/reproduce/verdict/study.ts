@@ -1,10 +1,11 @@
+import type { Reproduction } from "../reproduction.ts";
 import { storedIn } from "../stored.ts";
-import { type Preset, planRuns } from "./plan.ts";
+import { planRuns, presets } from "./plan.ts";
 import type { RunRecord } from "./record.ts";
 import { recordsOf } from "./records.ts";
 import { type Replay, replay } from "./replay.ts";
 import { costOf, type Scores, scoresOf } from "./score.ts";
-import { type Row, rowsOf, verdictTables } from "./table.ts";
+import { type Row, rowsOf, verdictSections } from "./table.ts";
 import { type Truth, truthRules } from "./truth.ts";
 
 /** One run of the study in short. */
@@ -28,46 +29,45 @@ export interface VerdictStudy {
   readonly runs: readonly RunSummary[];
 }
 
-export interface StudyOptions {
-  readonly preset: string;
-  readonly plan: Preset;
-  readonly seed: number;
-  /** Where the record of each run is kept. */
-  readonly folder: string;
-  readonly progress: (part: string) => void;
-}
-
-/**
- * Trains the runs of a preset to their full length, asks for the verdict as if each were still going on,
- * and counts how often it was right. Runs that are stored already are not trained again.
- */
-export async function verdictStudy({
-  preset,
-  plan,
-  seed,
-  folder,
-  progress,
-}: StudyOptions): Promise<{ readonly study: VerdictStudy; readonly tables: string }> {
-  const stored = storedIn<RunRecord>(folder);
-  const records = await recordsOf(planRuns(plan, seed), { seed, stored, progress });
-  const replays: Replay[] = [];
-  for (const [i, record] of records.entries()) {
-    if (i % 20 === 0) progress(`verdicts of runs ${i + 1} to ${Math.min(i + 20, records.length)}`);
-    replays.push(replay(record));
-  }
-  const of = (part: string) => replays.filter(({ record }) => record.plan.part === part);
-  const scores = {
-    all: scoresOf(replays),
-    train: scoresOf(of("train")),
-    "held-out": scoresOf(of("held-out")),
-  };
-  const settings = { preset, seed, epochs: plan.epochs };
-  const rows = rowsOf(scores.all);
-  return {
-    study: { settings, rules: truthRules, scores, rows, runs: replays.map(summaryOf) },
-    tables: `${verdictTables(scores, settings)}\n`,
-  };
-}
+/** Verdicts on training runs, against what became of them. */
+export const trainingVerdict: Reproduction = {
+  name: "training-verdict",
+  title: "The verdict on training runs, against what became of them",
+  about:
+    "Trains networks on MNIST subsets from good and bad starts to their full length, asks for the verdict as if each were still going on, and counts how often it was right. What is wanted was set before the study.",
+  seed: 2021,
+  run: async ({ preset, seed, folder, progress }) => {
+    const plan = presets[preset];
+    const stored = storedIn<RunRecord>(folder);
+    const records = await recordsOf(planRuns(plan, seed), { seed, stored, progress });
+    const replays: Replay[] = [];
+    for (const [i, record] of records.entries()) {
+      if (i % 20 === 0)
+        progress(`verdicts of runs ${i + 1} to ${Math.min(i + 20, records.length)}`);
+      replays.push(replay(record));
+    }
+    const of = (part: string) => replays.filter(({ record }) => record.plan.part === part);
+    const scores = {
+      all: scoresOf(replays),
+      train: scoresOf(of("train")),
+      "held-out": scoresOf(of("held-out")),
+    };
+    const settings = { preset, seed, epochs: plan.epochs };
+    const rows = rowsOf(scores.all);
+    const runs = replays.map(summaryOf);
+    return {
+      lines: rows.map(({ name, wanted, ours, verdict }) => ({
+        what: name,
+        published: wanted,
+        ours,
+        standing: verdict,
+      })),
+      sections: verdictSections(scores, settings),
+      figures: [],
+      data: { settings, rules: truthRules, scores, rows, runs } satisfies VerdictStudy,
+    };
+  },
+};
 
 function summaryOf(one: Replay): RunSummary {
   const { record, truth, train, stopByEither: stop } = one;

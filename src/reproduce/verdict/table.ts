@@ -1,3 +1,4 @@
+import type { Reproduced, Standing } from "../reproduction.ts";
 import { markdownTable } from "../tables.ts";
 import { horizon } from "./replay.ts";
 import { type Quantiles, ratio, type Scores, type Share } from "./score.ts";
@@ -8,7 +9,7 @@ export interface Row {
   readonly name: string;
   readonly wanted: string; // "" where nothing was promised
   readonly ours: string;
-  readonly verdict: "reached" | "missed" | "";
+  readonly verdict: Standing;
 }
 
 /** The bars of the study, set before it was run. */
@@ -35,7 +36,7 @@ export function rowsOf({
     name,
     wanted,
     ours,
-    verdict: reached === null ? "" : reached ? "reached" : "missed",
+    verdict: reached === null ? "" : reached ? "reached" : "not reached",
   });
   const { dead, good, late, diverged } = restarts;
   const stops = (["train", "either"] as const).flatMap((which) => {
@@ -110,32 +111,38 @@ export function rowsOf({
   ];
 }
 
-/** The study as Markdown. */
-export function verdictTables(
+/** All runs beside the two parts, and the rules of what a run was. */
+export function verdictSections(
   parts: Readonly<Record<"all" | "train" | "held-out", Scores>>,
-  { seed, epochs, preset }: { seed: number; epochs: number; preset: string },
-): string {
+  { epochs }: { readonly epochs: number },
+): Reproduced["sections"] {
   const columns = [parts.all, parts.train, parts["held-out"]].map(rowsOf);
   const runs = Object.values(parts.all.runs).reduce((sum, n) => sum + n, 0);
   return [
-    "# The verdict on training runs, against what became of them",
-    `${runs} runs of ${epochs} epochs each (preset ${preset}, seed ${seed}), the verdict asked after epochs 40, 45, … with what had been seen until then.`,
-    "What became of a run is decided from its whole length by rules fixed before any run was looked at; the first that holds counts:",
-    (Object.keys(truthRules) as Truth[])
-      .map((truth) => `- **${truth}**: ${truthRules[truth]}`)
-      .join("\n"),
-    markdownTable(
-      ["measure", "wanted", "all runs", "verdict", "train part", "held-out part"],
-      columns[0].map(({ name, wanted, ours, verdict }, i) => [
-        name,
-        wanted,
-        ours,
-        verdict,
-        columns[1][i].ours,
-        columns[2][i].ours,
-      ]),
-    ),
-  ].join("\n\n");
+    {
+      heading: "What became of a run",
+      text: [
+        `${runs} runs of ${epochs} epochs each, the verdict asked after epochs 40, 45, … with what had been seen until then. What became of a run is decided from its whole length by rules fixed before any run was looked at; the first that holds counts:`,
+        (Object.keys(truthRules) as Truth[])
+          .map((truth) => `- **${truth}**: ${truthRules[truth]}`)
+          .join("\n"),
+      ].join("\n\n"),
+    },
+    {
+      heading: "Where thresholds were chosen, and where not",
+      text: markdownTable(
+        ["measure", "wanted", "all runs", "verdict", "train part", "held-out part"],
+        columns[0].map(({ name, wanted, ours, verdict }, i) => [
+          name,
+          wanted,
+          ours,
+          verdict,
+          columns[1][i].ours,
+          columns[2][i].ours,
+        ]),
+      ),
+    },
+  ];
 }
 
 const percent = (x: number, decimals = 0) => `${(100 * x).toFixed(decimals)} %`;

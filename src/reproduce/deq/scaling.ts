@@ -1,10 +1,10 @@
-import { div, mul } from "../graph/ops/elementwise.ts";
-import { spread } from "../report/quantiles.ts";
-import { compile } from "../runtime/program.ts";
-import { solveOf } from "../solvers/fixed-point.ts";
-import type { StateMap } from "../solvers/iterate.ts";
-import { statusCode } from "../solvers/options.ts";
-import { solver } from "../solvers/registry.ts";
+import { div, mul } from "../../graph/ops/elementwise.ts";
+import { spread } from "../../report/quantiles.ts";
+import { compile } from "../../runtime/program.ts";
+import { solveOf } from "../../solvers/fixed-point.ts";
+import type { StateMap } from "../../solvers/iterate.ts";
+import { statusCode } from "../../solvers/options.ts";
+import { solver } from "../../solvers/registry.ts";
 import { layerFeeds, layerInputs, layerMap } from "./layers.ts";
 import { drawProblems, problemClasses } from "./solver-classes.ts";
 

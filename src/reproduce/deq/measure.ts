@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { type Agreement, agreement } from "./agreement.ts";
 import { type LayerDetail, type LayerTable, layerTable } from "./layer-table.ts";
 import {
@@ -25,6 +25,7 @@ export interface DeqOptions {
 /** A published result and whether it came out again. */
 export interface Claim {
   readonly name: string;
+  readonly published: string;
   readonly statement: string;
   readonly verdict: Agreement;
 }
@@ -112,13 +113,15 @@ function claimsOf({ layers, monotone, gap, solvers, scaling }: Measured): Claim[
     const agreeing = rows.filter(({ verdict }) => verdict === "within").length;
     return [
       {
-        name: `layers, ${initialisation} init`,
-        statement: `medians and bands of ‖z^L − z*‖ agree with print in ${agreeing} of ${rows.length} rows`,
+        name: `‖z^L − z*‖ after L layers, ${initialisation} init`,
+        published: `medians and bands of ${rows.length} rows`,
+        statement: `agree with print in ${agreeing} of ${rows.length} rows`,
         verdict: all(rows, "outside"),
       },
       {
-        name: `attraction, ${initialisation} init`,
-        statement: `${fromZero.attracting} of ${fromZero.found} equilibria found from z = 0 (${draws} draws) attract the layer iteration; in print ${publishedAttraction[initialisation]}`,
+        name: `equilibria found from z = 0 that attract the iteration, ${initialisation} init`,
+        published: String(publishedAttraction[initialisation]),
+        statement: `${fromZero.attracting} of ${fromZero.found} (${draws} draws)`,
         verdict: attractionVerdict,
       },
     ];
@@ -128,23 +131,27 @@ function claimsOf({ layers, monotone, gap, solvers, scaling }: Measured): Claim[
   return [
     ...claims,
     ...monotone.map(({ initialisation, lecture: [low, high], verdict }) => ({
-      name: `min Re λ, ${initialisation} init`,
-      statement: `the lecture's range ${low} to ${high} is that of our draws`,
+      name: `min Re λ(I − W), ${initialisation} init`,
+      published: `${low} to ${high}`,
+      statement: verdict === "within" ? "the range of our draws" : "not the range of our draws",
       verdict,
     })),
     {
-      name: "monotonicity",
-      statement: `${percent(gap.share)} of 10 × 10 matrices of N(0, 0.25²) pass the eigenvalue test and are not monotone; in print ${percent(gap.published)}`,
+      name: "10 × 10 matrices of N(0, 0.25²) that pass the eigenvalue test and are not monotone",
+      published: percent(gap.published),
+      statement: percent(gap.share),
       verdict: gap.verdict,
     },
     {
-      name: "solvers",
-      statement: `${compared.length - worse} of ${compared.length} counts are as printed or better`,
+      name: "evaluations of the solvers",
+      published: `${compared.length} counts`,
+      statement: `${compared.length - worse} are as printed or better`,
       verdict: all(compared, "worse"),
     },
     {
-      name: "unit of the unknown",
-      statement: `Anderson takes ${scaling.map(({ median }) => median).join(", ")} evaluations at scales ${scaling.map(({ scale }) => scale).join(", ")}; in print 30.5 at every scale`,
+      name: "evaluations of Anderson mixing in other units of the unknown",
+      published: "30.5 at every scale",
+      statement: `${scaling.map(({ median }) => median).join(", ")} at scales ${scaling.map(({ scale }) => scale).join(", ")}`,
       verdict: agreement(scaleFree(scaling)),
     },
   ];

@@ -1,11 +1,11 @@
-import { randomStream } from "../data/random.ts";
-import { matrix } from "../linalg/matrix.ts";
+import { randomStream } from "../../data/random.ts";
+import { matrix } from "../../linalg/matrix.ts";
 import {
   type Conclusion,
   explain,
   type LayerProperties,
   layerProperties,
-} from "../verification/equilibria.ts";
+} from "../../verification/equilibria.ts";
 import { type Agreement, agreement, standardErrors } from "./agreement.ts";
 import type { LayerDetail } from "./layer-table.ts";
 import { depth } from "./layer-table.ts";

@@ -1,4 +1,4 @@
-import { randomStream } from "../data/random.ts";
+import { randomStream } from "../../data/random.ts";
 import { drawLayers, type Layers } from "./layers.ts";
 
 /** What is printed of one solver on one class: median evaluations where it converged, and in how many of 50. */

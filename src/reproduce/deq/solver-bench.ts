@@ -1,9 +1,9 @@
-import type { Value } from "../graph/node.ts";
-import { type Spread, spread } from "../report/quantiles.ts";
-import { compile } from "../runtime/program.ts";
-import { solveOf } from "../solvers/fixed-point.ts";
-import { statusCode } from "../solvers/options.ts";
-import { type SolverChoice, solver } from "../solvers/registry.ts";
+import type { Value } from "../../graph/node.ts";
+import { type Spread, spread } from "../../report/quantiles.ts";
+import { compile } from "../../runtime/program.ts";
+import { solveOf } from "../../solvers/fixed-point.ts";
+import { statusCode } from "../../solvers/options.ts";
+import { type SolverChoice, solver } from "../../solvers/registry.ts";
 import { agrees, standardErrors } from "./agreement.ts";
 import { type Layers, layerFeeds, layerInputs, layerMap, rowOf } from "./layers.ts";
 import {

@@ -1,13 +1,13 @@
-import { loop } from "../graph/ops/control.ts";
-import { sqrt, square, sub } from "../graph/ops/elementwise.ts";
-import { reduceSum } from "../graph/ops/reduction.ts";
-import { input } from "../graph/value.ts";
-import { type Spread, spread } from "../report/quantiles.ts";
-import { compile } from "../runtime/program.ts";
-import { iterate } from "../solvers/iterate.ts";
-import { solveOptions, statusCode } from "../solvers/options.ts";
-import { picard } from "../solvers/picard.ts";
-import { layerJacobian, localBehaviour } from "../verification/equilibria.ts";
+import { loop } from "../../graph/ops/control.ts";
+import { sqrt, square, sub } from "../../graph/ops/elementwise.ts";
+import { reduceSum } from "../../graph/ops/reduction.ts";
+import { input } from "../../graph/value.ts";
+import { type Spread, spread } from "../../report/quantiles.ts";
+import { compile } from "../../runtime/program.ts";
+import { iterate } from "../../solvers/iterate.ts";
+import { solveOptions, statusCode } from "../../solvers/options.ts";
+import { picard } from "../../solvers/picard.ts";
+import { layerJacobian, localBehaviour } from "../../verification/equilibria.ts";
 import { type Agreement, agreement, agrees } from "./agreement.ts";
 import { type Equilibria, findEquilibria } from "./equilibria.ts";
 import {

@@ -1,8 +1,8 @@
-import { type RandomStream, randomStream } from "../data/random.ts";
-import { compile } from "../runtime/program.ts";
-import { iterate } from "../solvers/iterate.ts";
-import { newton } from "../solvers/newton.ts";
-import { solveOptions } from "../solvers/options.ts";
+import { type RandomStream, randomStream } from "../../data/random.ts";
+import { compile } from "../../runtime/program.ts";
+import { iterate } from "../../solvers/iterate.ts";
+import { newton } from "../../solvers/newton.ts";
+import { solveOptions } from "../../solvers/options.ts";
 import { type Layers, layerFeeds, layerInputs, layerMap, rowOf } from "./layers.ts";
 
 /** An equilibrium of every layer, where one was found. */

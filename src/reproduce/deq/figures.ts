@@ -1,11 +1,11 @@
-import { type BandSeries, bandPlot } from "../report/band.ts";
-import { convergencePlot } from "../report/convergence.ts";
-import { dotPlot } from "../report/dots.ts";
-import { iterationHistogram } from "../report/histogram.ts";
-import { spread } from "../report/quantiles.ts";
-import { scatterPlot } from "../report/scatter.ts";
-import { spectrumPlot } from "../report/spectrum.ts";
-import type { DeqDetail, DeqReproduction } from "./deq.ts";
+import { type BandSeries, bandPlot } from "../../report/band.ts";
+import { convergencePlot } from "../../report/convergence.ts";
+import { dotPlot } from "../../report/dots.ts";
+import { iterationHistogram } from "../../report/histogram.ts";
+import { spread } from "../../report/quantiles.ts";
+import { scatterPlot } from "../../report/scatter.ts";
+import { spectrumPlot } from "../../report/spectrum.ts";
+import type { DeqDetail, DeqReproduction } from "./measure.ts";
 
 const nameOf = { default: "default init", normal: "N(0, 1) init" } as const;
 /** Draws whose eigenvalues are drawn: more only hide each other. */

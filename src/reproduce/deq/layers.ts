@@ -1,12 +1,12 @@
-import { type RandomStream, randomStream } from "../data/random.ts";
-import type { Value } from "../graph/node.ts";
-import { add, tanh } from "../graph/ops/elementwise.ts";
-import { matmul } from "../graph/ops/linear.ts";
-import { squeeze, unsqueeze } from "../graph/ops/movement.ts";
-import { type Tensor, tensorOf } from "../graph/tensor.ts";
-import { input } from "../graph/value.ts";
-import type { Matrix } from "../linalg/matrix.ts";
-import type { StateMap } from "../solvers/iterate.ts";
+import { type RandomStream, randomStream } from "../../data/random.ts";
+import type { Value } from "../../graph/node.ts";
+import { add, tanh } from "../../graph/ops/elementwise.ts";
+import { matmul } from "../../graph/ops/linear.ts";
+import { squeeze, unsqueeze } from "../../graph/ops/movement.ts";
+import { type Tensor, tensorOf } from "../../graph/tensor.ts";
+import { input } from "../../graph/value.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import type { StateMap } from "../../solvers/iterate.ts";
 
 /**
  * Many layers z ← tanh(Wz + c) of one width, each a sample of one batch with weights of its own, so
