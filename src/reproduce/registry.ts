@@ -3,6 +3,7 @@ import type { Reproduction } from "./reproduction.ts";
 /** The reproductions by name, each loaded when it is asked for. */
 export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>> = {
   deq: async () => (await import("./deq/study.ts")).deq,
+  monotone: async () => (await import("./monotone/study.ts")).monotone,
   "training-verdict": async () => (await import("./verdict/study.ts")).trainingVerdict,
   "koopman-training": async () => (await import("./koopman/study.ts")).koopmanTraining,
 };
