@@ -37,6 +37,7 @@ export { toCsv } from "./report/figure/to-csv.ts";
 export { toPng } from "./report/figure/to-png.ts";
 export { type SvgOptions, toSvg } from "./report/figure/to-svg.ts";
 export {
+  type CellsMark,
   type Dash,
   type Figure,
   type FigureAxis,

@@ -82,6 +82,24 @@ export interface TicksMark extends Named {
   readonly type: "ticks";
   readonly x: readonly number[];
 }
+/**
+ * A lattice of equal cells over [low, high] × [low, high]: heat maps, decision regions, pictures. Lists are
+ * row by row from the lower edge, as long as rows · columns. `values` shade the colour of the role, or of
+ * the group; where `colours` are given they alone count.
+ */
+export interface CellsMark extends Named {
+  readonly type: "cells";
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+  readonly rows: number;
+  readonly columns: number;
+  /** From 0, the bare paper, to 1, the full colour. */
+  readonly values?: readonly number[];
+  /** Classes, each in the colour of the series of that number. */
+  readonly groups?: readonly number[];
+  /** "#rrggbb", the same in every theme. */
+  readonly colours?: readonly string[];
+}
 export type Mark =
   | LineMark
   | BandMark
@@ -90,7 +108,8 @@ export type Mark =
   | BarsMark
   | TextMark
   | CircleMark
-  | TicksMark;
+  | TicksMark
+  | CellsMark;
 
 export interface Panel {
   readonly title?: string;

@@ -1,6 +1,6 @@
 import { nearest } from "../../errors/suggest.ts";
 import { DataError } from "../../errors.ts";
-import type { Figure, Mark } from "../figure.ts";
+import type { CellsMark, Figure, Mark } from "../figure.ts";
 
 type Check = (value: unknown, at: string) => void;
 type Fields = Readonly<Record<string, Check>>;
@@ -75,6 +75,29 @@ const numbersOr =
   };
 const numbers = numbersOr(() => false, number);
 const numbersOrNull = numbersOr((value) => value === null, orNull(number));
+const whole: Check = (value, at) => {
+  if (!(Number.isInteger(value) && Number(value) > 0))
+    throw wrong(at, `is ${shown(value)}, a positive whole number is wanted`);
+};
+const ends: Check = (value, at) => {
+  numbers(value, at);
+  const [low, high, ...rest] = value as number[];
+  if (!(low < high) || rest.length > 0)
+    throw wrong(at, `is ${shown(value)}, [low, high] is wanted`);
+};
+const share: Check = (value, at) => {
+  number(value, at);
+  if (!(Number(value) >= 0 && Number(value) <= 1))
+    throw wrong(at, `is ${shown(value)}, a number from 0 to 1 is wanted`);
+};
+const series: Check = (value, at) => {
+  if (!(Number.isInteger(value) && Number(value) >= 0))
+    throw wrong(at, `is ${shown(value)}, the number of a series (0, 1, 2, …) is wanted`);
+};
+const colour: Check = (value, at) => {
+  if (typeof value !== "string" || !/^#[0-9a-f]{6}$/i.test(value))
+    throw wrong(at, `is ${shown(value)}, a colour as "#1f77b4" is wanted`);
+};
 const dash = oneOf("solid", "dashed", "dotted");
 const marker = oneOf("circle", "square", "triangle", "diamond", "star", "cross", "wye");
 const named = { role, "name?": text };
@@ -102,12 +125,26 @@ const marks: Readonly<Record<Mark["type"], Fields>> = {
   text: { ...named, x: number, y: number, text },
   circle: { ...named, x: number, y: number, r: number, "dash?": dash },
   ticks: { ...named, x: numbers },
+  cells: {
+    ...named,
+    x: ends,
+    y: ends,
+    rows: whole,
+    columns: whole,
+    "values?": list(share),
+    "groups?": list(series),
+    "colours?": list(colour),
+  },
 };
 
 const mark: Check = (value, at) => {
   const { type } = (value ?? {}) as { type?: Mark["type"] };
   oneOf(...Object.keys(marks))(type, `${at}.type`);
   record({ type: text, ...marks[type!] })(value, at);
+  if (type === "cells") {
+    requireFilled(value as CellsMark, at);
+    return;
+  }
   const lists = Object.entries(value as object).filter(([, field]) => Array.isArray(field));
   for (const [name, { length }] of lists) {
     if (length !== lists[0][1].length)
@@ -118,17 +155,22 @@ const mark: Check = (value, at) => {
     throw wrong(at, "is a rule at an x or at a y: one of them is wanted");
 };
 
-const domain: Check = (value, at) => {
-  numbers(value, at);
-  const [low, high, ...rest] = value as number[];
-  if (!(low < high) || rest.length > 0)
-    throw wrong(at, `is ${shown(value)}, [low, high] is wanted`);
-};
+/** One number, class or colour for every cell. */
+function requireFilled({ rows, columns, values, groups, colours }: CellsMark, at: string): void {
+  const given = Object.entries({ values, groups, colours }).filter(([, of]) => of !== undefined);
+  if (given.length === 0)
+    throw wrong(at, "has neither values nor groups nor colours: one of them is wanted");
+  for (const [name, of] of given) {
+    if (of!.length !== rows * columns)
+      throw wrong(`${at}.${name}`, `has ${of!.length} entries, ${rows} × ${columns} cells`);
+  }
+}
+
 const axis: Check = (value, at) => {
-  record({ label: text, scale: oneOf("linear", "log"), "domain?": domain })(value, at);
-  const { scale, domain: ends } = value as { scale: string; domain?: number[] };
-  if (scale === "log" && ends && !(ends[0] > 0))
-    throw wrong(`${at}.domain`, `is ${shown(ends)}: a log axis begins above 0`);
+  record({ label: text, scale: oneOf("linear", "log"), "domain?": ends })(value, at);
+  const { scale, domain: limits } = value as { scale: string; domain?: number[] };
+  if (scale === "log" && limits && !(limits[0] > 0))
+    throw wrong(`${at}.domain`, `is ${shown(limits)}: a log axis begins above 0`);
 };
 const panel = record({ "title?": text, x: axis, y: axis, "equal?": flag, marks: list(mark) });
 
@@ -145,9 +187,7 @@ const figure = record({
       throw wrong(at, "is empty: a figure says in words what it shows");
   },
   size: oneOf("column", "page"),
-  "columns?": (value, at) => {
-    if (!(Number.isInteger(value) && Number(value) > 0)) throw wrong(at, `is ${shown(value)}`);
-  },
+  "columns?": whole,
   panels: (value, at) => {
     list(panel)(value, at);
     if ((value as unknown[]).length === 0) throw wrong(at, "is empty");

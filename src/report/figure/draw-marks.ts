@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { BandMark, DotsMark, LineMark, Mark } from "../figure.ts";
+import { drawCells } from "./draw-cells.ts";
 import type { Scale } from "./scale.ts";
 import { clipLine, inside, type Point, thinBand, thinDots, thinLine } from "./simplify.ts";
 import { colourOf, dashOf, markerOf, type Theme } from "./theme.ts";
@@ -69,6 +70,8 @@ export function drawMark(mark: Mark, ground: Ground): Plot.Markish[] {
         }),
       ];
     }
+    case "cells":
+      return [drawCells(mark, ground)];
     case "text":
       return []; // placed with the other texts, where their widths are known
   }

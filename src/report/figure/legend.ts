@@ -1,4 +1,5 @@
 import type { Figure, Mark, Role } from "../figure.ts";
+import { regionOpacity } from "./draw-cells.ts";
 import { fit, widthOf } from "./text-size.ts";
 import { colourOf, dashOf, markerOf, type Theme } from "./theme.ts";
 
@@ -66,6 +67,11 @@ export function sampleOf(mark: Mark, theme: Theme): readonly (readonly [string, 
       ];
     case "bars":
       return [["rect", { x: 4, y: -4, width: 9, height: 8, fill: stroke }]];
+    case "cells": {
+      const opacity = mark.groups ? regionOpacity : 1;
+      const box = { x: 4, y: -4, width: 9, height: 8, fill: stroke, "fill-opacity": opacity };
+      return [["rect", box]];
+    }
     case "ticks":
       return [["path", { d: "M6,-3L12,3M12,-3L6,3", stroke, "stroke-width": 1.3 }]];
     case "text":

@@ -1,4 +1,4 @@
-import type { Figure, Mark } from "../figure.ts";
+import type { CellsMark, Figure, Mark } from "../figure.ts";
 import { checkFigure } from "./check.ts";
 
 export const columns = [
@@ -14,6 +14,7 @@ export const columns = [
   "filled",
   "group",
   "text",
+  "value",
 ] as const;
 
 type Row = Partial<Record<(typeof columns)[number], Cell>>;
@@ -60,6 +61,13 @@ function rowsOf(mark: Mark): Row[] {
         filled: mark.filled?.[i],
         group: mark.groups?.[i],
       }));
+    case "cells":
+      return Array.from({ length: mark.rows * mark.columns }, (_, k) => ({
+        ...centreOf(mark, k),
+        group: mark.groups?.[k],
+        text: mark.colours?.[k],
+        value: mark.values?.[k],
+      }));
     case "ticks":
       return mark.x.map((x) => ({ x }));
     case "rule":
@@ -69,6 +77,13 @@ function rowsOf(mark: Mark): Row[] {
     case "circle":
       return [{ x: mark.x, y: mark.y, size: mark.r }];
   }
+}
+
+/** The middle of cell k of a lattice. */
+export function centreOf({ x, y, rows, columns }: CellsMark, k: number): { x: number; y: number } {
+  const middle = ([low, high]: readonly [number, number], i: number, count: number) =>
+    low + ((high - low) * (i + 0.5)) / count;
+  return { x: middle(x, k % columns, columns), y: middle(y, Math.floor(k / columns), rows) };
 }
 
 function cell(value: Cell): string {

@@ -1,5 +1,5 @@
 import type { ReportTable } from "../content.ts";
-import { csvOf, toCsv } from "../figure/to-csv.ts";
+import { centreOf, csvOf, toCsv } from "../figure/to-csv.ts";
 import type { Figure, Mark } from "../figure.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -113,6 +113,13 @@ function pointsOf(mark: Mark): Cell[][] {
       ]);
     case "band":
       return spread(mark.x).map((i) => [mark.x[i], mark.low[i], `to ${shown(mark.high[i])}`]);
+    case "cells":
+      return spread({ length: mark.rows * mark.columns }).map((k) => {
+        const { x, y } = centreOf(mark, k);
+        const { values, groups, colours } = mark;
+        const of = colours?.[k] ?? values?.[k] ?? groups?.[k];
+        return [x, y, typeof of === "number" ? shown(of) : of];
+      });
     case "ticks":
       return spread(mark.x).map((i) => [mark.x[i], null, "not finite"]);
     case "rule":
