@@ -15,7 +15,7 @@ export const regionOpacity = 0.4;
 export const drawCells =
   (mark: CellsMark, { x, y, theme, columns }: Ground): Plot.RenderFunction =>
   (_index, scales, _values, _dimensions, context) => {
-    const { rows, cols, cell } = coarse(mark, columns);
+    const { rows, cols, cell } = coarse(mark, 2 * columns);
     const edges = (ends: readonly [number, number], count: number, share: (v: number) => number) =>
       Array.from({ length: count + 1 }, (_, i) =>
         Math.min(1, Math.max(0, share(ends[0] + ((ends[1] - ends[0]) * i) / count))),
@@ -66,7 +66,7 @@ const roleOf = (text: string) => (/^\d+$/.test(text) ? Number(text) : (text as "
 const place = (px: number) => String(Number(px.toFixed(1)));
 
 /**
- * How each cell looks, "colour opacity" or "" for bare paper, with no more cells than there are columns of
+ * How each cell looks, "colour opacity" or "" for bare paper, with no more cells than the PNG has columns of
  * pixels: of several that fall on one, the middle one for classes and colours, the mean of values.
  */
 function coarse({ rows, columns, values, groups, colours, role }: CellsMark, most: number) {
