@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   training: ["graph", "autodiff", "solvers", "models", "onnx", "runtime", "data"],
   koopman: ["linalg", "data"],
   lti: ["linalg", "data"],
+  hybrid: ["graph", "linalg", "koopman", "models", "runtime", "training", "data"],
   identification: [
     "linalg",
     "data",
@@ -41,11 +42,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "training",
     "koopman",
     "lti",
+    "hybrid",
     "identification",
     "verification",
     "report",
   ],
   cli: [
+    "hybrid",
     "identification",
     "lti",
     "reproduce",
