@@ -1,6 +1,7 @@
 /** eigenflow/data: what comes in. */
 
 export { averagedDown, type Side } from "./data/average.ts";
+export { copyMemory, recall } from "./data/copy-memory.ts";
 export {
   type CsvColumns,
   type CsvDataset,

@@ -25,6 +25,7 @@ export {
 } from "./models/lbdn.ts";
 export { type Activation, activations, mlp } from "./models/mlp.ts";
 export type { Model, Noise, Parameters, Pass, Supplies, Wants } from "./models/model.ts";
+export { trainedCount } from "./models/model.ts";
 export { type MonotoneConvDeqOptions, monotoneConvDeq } from "./models/monotone-conv-deq.ts";
 export {
   type MonotoneDeqOptions,
@@ -35,6 +36,7 @@ export {
 } from "./models/monotone-deq.ts";
 export { type Parametrisation, parametrisations } from "./models/monotone-parameters.ts";
 export { type NeuralOde, type NeuralOdeOptions, neuralOde } from "./models/neural-ode.ts";
+export { type NormalisedCnnOptions, normalisedCnn } from "./models/normalised-cnn.ts";
 export type { CellKind } from "./models/recurrent/cells.ts";
 export { type RecurrentOptions, recurrent } from "./models/recurrent/recurrent.ts";
 export {
@@ -52,4 +54,10 @@ export {
 export type { Metric, RenForm } from "./models/ren/parametrisation.ts";
 export { type Ren, type RenOptions, ren } from "./models/ren/ren.ts";
 export type { SequenceModel, Simulation } from "./models/sequence.ts";
+export type { FourierFeatures } from "./models/sim/fourier.ts";
+export { type Sim, type SimOptions, sim } from "./models/sim/sim.ts";
+export {
+  type TemporalConvolutionOptions,
+  temporalConvolution,
+} from "./models/temporal-convolution.ts";
 export type { WeightNormalisation } from "./models/weight-normalisation.ts";

@@ -16,7 +16,16 @@ export { type FitOptions, fit, initialState, parametersOf } from "./training/fit
 export { correctCount, crossEntropy, meanSquaredError } from "./training/losses.ts";
 export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/optimisers.ts";
 export { formatSafetensors, parseSafetensors } from "./training/safetensors.ts";
-export { constantRate, cosineRate, type Schedule, stepRate, warmUp } from "./training/schedules.ts";
+export {
+  constantRate,
+  cosineRate,
+  type OneCycle,
+  oneCycle,
+  oneCycleMomentum,
+  type Schedule,
+  stepRate,
+  warmUp,
+} from "./training/schedules.ts";
 export {
   cutSequences,
   fitSequences,

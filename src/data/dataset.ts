@@ -4,8 +4,10 @@ import { DataError, ShapeError, UsageError } from "../errors.ts";
 export type Targets =
   | {
       readonly kind: "classes";
-      readonly labels: BigInt64Array; // [count], each from 0 to classes − 1
+      readonly labels: BigInt64Array; // [count × positions], each from 0 to classes − 1
       readonly classes: number;
+      /** Labels of a row, where it is a sequence and each of its positions has one; else 1. */
+      readonly positions?: number;
     }
   | {
       readonly kind: "values";
@@ -47,13 +49,15 @@ export function checkDataset(dataset: Dataset): Dataset {
     checkFinite(name, "target", targets.values, count, targets.width);
     return dataset;
   }
-  const { labels, classes } = targets;
-  if (labels.length !== count) {
-    throw new ShapeError(`${name}: ${labels.length} labels for ${count} rows`);
+  const { labels, classes, positions = 1 } = targets;
+  if (labels.length !== count * positions) {
+    const each = positions === 1 ? "" : ` of ${positions} positions`;
+    throw new ShapeError(`${name}: ${labels.length} labels for ${count} rows${each}`);
   }
   const bad = labels.findIndex((label) => label < 0n || label >= classes);
   if (bad >= 0) {
-    throw new DataError(`${name}: label of row ${bad} is ${labels[bad]}, not 0 to ${classes - 1}`);
+    const row = Math.floor(bad / positions);
+    throw new DataError(`${name}: label of row ${row} is ${labels[bad]}, not 0 to ${classes - 1}`);
   }
   return dataset;
 }
@@ -97,14 +101,19 @@ export function selectRows(dataset: Dataset, indices: ArrayLike<number>): Datase
     targets:
       targets.kind === "values"
         ? { ...targets, values: gather(targets.values, targets.width, indices) }
-        : { ...targets, labels: BigInt64Array.from(indices, (row) => targets.labels[row]) },
+        : { ...targets, labels: gather(targets.labels, targets.positions ?? 1, indices) },
   };
 }
 
-function gather(rows: Float32Array, width: number, indices: ArrayLike<number>): Float32Array {
-  const out = new Float32Array(indices.length * width);
+function gather<T extends Float32Array | BigInt64Array>(
+  rows: T,
+  width: number,
+  indices: ArrayLike<number>,
+): T {
+  const out = new (rows.constructor as new (length: number) => T)(indices.length * width);
   for (let k = 0; k < indices.length; k++) {
-    out.set(rows.subarray(indices[k] * width, (indices[k] + 1) * width), k * width);
+    const [from, to] = [indices[k] * width, (indices[k] + 1) * width];
+    for (let i = from; i < to; i++) out[k * width + i - from] = rows[i];
   }
   return out;
 }

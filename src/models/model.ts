@@ -19,11 +19,22 @@ export interface Model {
   /** Parameters to start from; the same numbers for the same seed. */
   readonly initialise: (seed: number) => Parameters;
   readonly explicit: (parameters: Values, supplies?: Supplies) => Values;
-  /** Features [N, inputs] → outputs [N, outputs]. Outcomes of solves go to `pass`. */
+  /** Features [N, inputs] → outputs [N, outputs], or [N, T, outputs] of sequences. Outcomes of solves go to `pass`. */
   readonly apply: (explicit: Values, x: Value, pass: Pass) => Value;
   /** What training is to supply; most models want nothing. */
   readonly wants?: Wants;
+  /**
+   * Parameters that no optimiser touches: fixed when they are drawn, or set by the step itself
+   * (`Supplies.next.settled`), as running statistics are.
+   */
+  readonly settled?: readonly string[];
 }
+
+/** How many numbers training changes by their gradient. */
+export const trainedCount = ({ initialise, settled = [] }: Model): number =>
+  Object.entries(initialise(0))
+    .filter(([name]) => !settled.includes(name))
+    .reduce((sum, [, { data }]) => sum + data.length, 0);
 
 /** What a model is given while its graph is built, and where it leaves what came of it. */
 export interface Pass extends SolverHealth {
@@ -53,10 +64,11 @@ export interface Supplies {
   readonly noise: Values; // [...shape] or [N, ...shape]
   readonly carried: Values;
   readonly remembered: Values; // [N, ...shape]
-  /** Carried and remembered tensors as the next step is to find them. */
+  /** Carried, remembered and settled tensors as the next step is to find them. */
   readonly next: {
     readonly carried: Record<string, Value>;
     readonly remembered: Record<string, Value>;
+    readonly settled: Record<string, Value>;
   };
   /** Scalars added to the loss. */
   readonly penalties: Value[];

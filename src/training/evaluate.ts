@@ -18,18 +18,20 @@ export interface Evaluator {
   readonly release: () => Promise<void>;
 }
 
-/** Rows in one call: enough to keep the cores busy, few enough to stay in memory. */
-const rowsPerCall = 2048;
+/** Rows (positions of sequences) in one call: enough to keep the cores busy, few enough to stay in memory. */
+const mostAtOnce = 2048;
 
 export async function evaluator(
   model: Model,
   layout: Layout,
   task: "classes" | "values",
   options: CompileOptions,
+  positions = 1,
 ): Promise<Evaluator> {
+  const rowsPerCall = Math.max(16, Math.floor(mostAtOnce / positions));
   const theta = input("theta", "float32", [layout.size]);
   const x = input("x", "float32", ["N", model.inputs]);
-  const y = targetsInput("y", task, "N", model.outputs);
+  const y = targetsInput("y", task, "N", model.outputs, positions);
   const health = solverHealth();
   const prediction = model.apply(model.explicit(unpack(layout, theta)), x, health);
   const loss = task === "classes" ? crossEntropy(prediction, y) : meanSquaredError(prediction, y);
@@ -40,7 +42,7 @@ export async function evaluator(
     { theta, x, y },
     {
       loss: mul(loss, cast(reducedCount(prediction, [0]), "float32")),
-      ...(task === "classes" && { correct: correctCount(prediction, y) }),
+      ...(task === "classes" && { correct: correctCount(prediction, y, positions) }),
       ...solverOutputs("forward", health.forward),
     },
     { ...options, sizes: { N: rowsPerCall } },

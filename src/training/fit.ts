@@ -15,7 +15,7 @@ import type { Schedule } from "./schedules.ts";
 import { stepGraph } from "./step.ts";
 import { addStep, emptySums, firstBad, metricsOf, readSteps } from "./step-report.ts";
 import { firstKept, keptAfter, suppliesOf, withRemembered } from "./supplies.ts";
-import { targetsOf, taskOf } from "./targets.ts";
+import { positionsOf, targetsOf, taskOf } from "./targets.ts";
 import { type Accelerate, attemptSeed, type Observe, stretchOf } from "./watch.ts";
 
 export interface FitOptions {
@@ -116,6 +116,7 @@ export async function* fit(
     );
   }
   const task = taskOf(train, model.outputs);
+  const positions = positionsOf(train);
   const layout = layoutOf(model.initialise(seed));
   const perEpoch = stepsPerEpoch(train.count, batch);
   const total = perEpoch * epochs;
@@ -124,12 +125,12 @@ export async function* fit(
   let history: readonly Float32Array[] = accelerate ? stretchOf(accelerate, options.resume) : [];
   history = history.length > 0 ? history : [state.theta];
 
-  const graph = stepGraph(model, layout, optimiser, { task, clipNorm, norms });
+  const graph = stepGraph(model, layout, optimiser, { task, positions, clipNorm, norms });
   const program = await contest(graph.inputs, graph.outputs, {
     sizes: { B: batch },
     ...options.compile,
   });
-  const measure = await evaluator(model, layout, task, options.compile ?? {});
+  const measure = await evaluator(model, layout, task, options.compile ?? {}, positions);
   const features = tensorOf(train.features, [train.count, train.width]);
   const targets = targetsOf(train);
 

@@ -14,7 +14,7 @@ export interface Groups {
   readonly open: (vector: Value) => Values;
   /** Parts by group → values by parameter. */
   readonly parameters: (parts: Values) => Values;
-  /** Values by parameter → parts by group. */
+  /** Values by parameter → parts by group; those of a group of its own may be left out. */
   readonly gather: (values: Values) => Values;
   /** Parts by group → the vector [P]. */
   readonly close: (parts: Values) => Value;
@@ -22,17 +22,23 @@ export interface Groups {
 
 const together = "(small)";
 
-/** @param limit  parameters of fewer numbers go together */
-export function groupsOf(layout: Layout, limit: number): Groups {
+/**
+ * @param limit  parameters of fewer numbers go together
+ * @param alone  parameters that are groups of their own whatever their size
+ */
+export function groupsOf(layout: Layout, limit: number, alone: readonly string[] = []): Groups {
   const all = layout.names.map((name, i) => ({
     name,
     shape: layout.shapes[i],
     count: layout.counts[i],
   }));
-  const small = all.filter(({ count }) => count < limit);
-  const large = all.filter(({ count }) => count >= limit);
+  const isSmall = ({ name, count }: (typeof all)[number]) => count < limit && !alone.includes(name);
+  const small = all.filter(isSmall);
+  const large = all.filter((parameter) => !isSmall(parameter));
   const pick = (values: Values): Values =>
-    Object.fromEntries(large.map(({ name }) => [name, values[name]]));
+    Object.fromEntries(
+      large.filter(({ name }) => name in values).map(({ name }) => [name, values[name]]),
+    );
   const flat = (value: Value) => reshape(value, [elementCount(value.shape)!]);
 
   const gather = (values: Values): Values => ({

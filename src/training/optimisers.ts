@@ -79,7 +79,8 @@ export function adamW({
 }
 
 export interface AdamOptions {
-  readonly beta1?: number;
+  /** A number, or a function of the learning rate, for a momentum that goes along its schedule. */
+  readonly beta1?: number | ((rate: number) => number);
   readonly beta2?: number;
   readonly epsilon?: number;
 }
@@ -89,9 +90,10 @@ function adamFamily(
   decay: number,
   { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
 ): Optimiser {
-  within("beta1", beta1, 0, 1);
   within("beta2", beta2, 0, 1);
   within("epsilon", epsilon, 0, Infinity);
+  if (typeof beta1 === "function") return adamAlong(beta1, kind, decay, { beta2, epsilon });
+  within("beta1", beta1, 0, 1);
   return {
     kind,
     slots: ["first-moment-sum", "second-moment-sum"],
@@ -102,6 +104,37 @@ function adamFamily(
     },
     update: (theta, [first, second], gradient, [step, floor, keep]) => {
       const m = add(mul(first, beta1), gradient);
+      const v = add(mul(second, beta2), square(gradient));
+      const kept = decay === 0 ? theta : mul(theta, keep);
+      return { theta: sub(kept, div(mul(m, step), add(sqrt(v), floor))), state: [m, v] };
+    },
+    together: 16384,
+  };
+}
+
+/**
+ * The same with a β₁ that changes from step to step, for which m itself is carried, since a moment
+ * divided by 1 − β₁ would not go over from one β₁ to the next. Bias is corrected by the β₁ of the
+ * step, as torch.optim.Adam does when its betas are set between steps.
+ */
+function adamAlong(
+  beta1: (rate: number) => number,
+  kind: string,
+  decay: number,
+  { beta2, epsilon }: { beta2: number; epsilon: number },
+): Optimiser {
+  return {
+    kind,
+    slots: ["first-moment", "second-moment-sum"],
+    coefficients: (t, rate) => {
+      const beta = beta1(rate);
+      within("beta1", beta, 0, 1);
+      const correction = Math.sqrt((1 - beta2 ** t) / (1 - beta2));
+      const step = (rate * correction) / (1 - beta ** t);
+      return [step, epsilon * correction, 1 - rate * decay, beta, 1 - beta];
+    },
+    update: (theta, [first, second], gradient, [step, floor, keep, beta, rest]) => {
+      const m = add(mul(first, beta), mul(gradient, rest));
       const v = add(mul(second, beta2), square(gradient));
       const kept = decay === 0 ? theta : mul(theta, keep);
       return { theta: sub(kept, div(mul(m, step), add(sqrt(v), floor))), state: [m, v] };

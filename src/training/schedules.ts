@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 
 /** Learning rate of step t = 1 … T. */
@@ -38,3 +39,52 @@ export function warmUp(share: number, schedule: Schedule): Schedule {
       : schedule(t - steps, total - steps);
   };
 }
+
+export interface OneCycle {
+  /** E, at least `tail` + 2. */
+  readonly epochs: number;
+  /** The rate at the start, and from `tail` epochs before the end on. */
+  readonly base?: number;
+  readonly tail?: number;
+}
+
+/**
+ * Up to `peak` and down again, linear between the knots (0, base), (⌊(E − tail)/2⌋, peak),
+ * (E − tail, base), (E, base) in epochs; step t begins at epoch E(t − 1)/T. A run of so few epochs
+ * that no knot is left for the peak is refused.
+ *
+ * @throws UsageError
+ */
+export function oneCycle(peak: number, options: OneCycle): Schedule {
+  refuseUnknown("oneCycle", options, ["epochs", "base", "tail"]);
+  const { epochs, base = 1e-3, tail = 5 } = options;
+  positive(peak);
+  positive(base);
+  const middle = Math.floor((epochs - tail) / 2);
+  if (!(Number.isInteger(epochs) && tail >= 0 && middle >= 1)) {
+    throw new UsageError(
+      `oneCycle: ${epochs} epochs with a tail of ${tail}`,
+      `a whole number of at least ${tail + 2} is wanted, or a shorter tail`,
+    );
+  }
+  const last = epochs - tail;
+  return (t, total) => {
+    const at = (epochs * (t - 1)) / total;
+    if (at >= last) return base;
+    const share = at < middle ? at / middle : (last - at) / (last - middle);
+    return base + (peak - base) * share;
+  };
+}
+
+/**
+ * Adam's β₁ along the same cycle: from `high` at the base rate down to `low` at the peak, so that
+ * steps are long where the memory is short. For `adam({ beta1 })`.
+ */
+export const oneCycleMomentum = (
+  peak: number,
+  { base = 1e-3, high = 0.95, low = 0.85 } = {},
+): ((rate: number) => number) => {
+  positive(peak);
+  if (peak === base) throw new UsageError(`oneCycleMomentum: peak and base are both ${base}`);
+  return (rate) => high + ((low - high) * (rate - base)) / (peak - base);
+};

@@ -13,7 +13,13 @@ import { groupsOf } from "./groups.ts";
 import { correctCount, crossEntropy, meanSquaredError } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { solverOutputs } from "./solver-sums.ts";
-import { carriedAfter, objective, rememberedAfter, suppliesGraph } from "./supplies.ts";
+import {
+  carriedAfter,
+  objective,
+  rememberedAfter,
+  settledAfter,
+  suppliesGraph,
+} from "./supplies.ts";
 import { type Task, targetsInput } from "./targets.ts";
 
 /** A program's inputs and outputs: many training steps in one call. */
@@ -24,6 +30,8 @@ export interface StepGraph {
 
 export interface StepOptions {
   readonly task: Task;
+  /** Labels of a row, where it is a sequence. */
+  readonly positions?: number;
   readonly clipNorm?: number;
   /** Whether to count the right answers of each step. */
   readonly accuracy?: boolean;
@@ -31,7 +39,7 @@ export interface StepOptions {
   readonly norms?: boolean;
 }
 
-/** Up to so many classes, labels are written out as probabilities once for all steps of a call. */
+/** Up to so many classes (of all positions), labels are written out as probabilities once for all steps of a call. */
 const fewClasses = 64;
 
 /**
@@ -47,12 +55,12 @@ export function stepGraph(
   model: Model,
   layout: Layout,
   optimiser: Optimiser,
-  { task, clipNorm = Infinity, accuracy = true, norms = false }: StepOptions,
+  { task, positions = 1, clipNorm = Infinity, accuracy = true, norms = false }: StepOptions,
 ): StepGraph {
   const theta = input("theta", "float32", [layout.size]);
   const slots = optimiser.slots.map((slot) => input(slot, "float32", [layout.size]));
   const features = input("features", "float32", ["n", model.inputs]);
-  const targets = targetsInput("targets", task, "n", model.outputs);
+  const targets = targetsInput("targets", task, "n", model.outputs, positions);
   const order = input("order", "int64", ["S", "B"]);
   const count = optimiser.coefficients(1, 1).length;
   const coefficients = input("coefficients", "float32", ["S", count]);
@@ -63,12 +71,14 @@ export function stepGraph(
     squeeze(part, [1]),
   );
   const answers =
-    task === "classes" && model.outputs <= fewClasses
+    task === "classes" && model.outputs * positions <= fewClasses
       ? oneHot(targets, model.outputs, "float32")
       : targets;
-  const batch = cast(squeeze(shapeOf(order, 1, 2), [0]), "float32");
+  const rowCount = cast(squeeze(shapeOf(order, 1, 2), [0]), "float32");
+  const answered = positions === 1 ? rowCount : mul(rowCount, positions);
 
-  const groups = groupsOf(layout, optimiser.together);
+  const { settled = [] } = model;
+  const groups = groupsOf(layout, optimiser.together, settled);
   const fed = { theta, ...Object.fromEntries(slots.map((s, i) => [optimiser.slots[i], s])) };
   const opened = Object.entries(fed).map(([name, v]) => prefixed(name, groups.open(v)));
   const supplied = suppliesGraph(model);
@@ -84,24 +94,25 @@ export function stepGraph(
     const parameters = groups.parameters(parts);
     const prediction = model.apply(model.explicit(parameters, pass.supplies), x, pass);
     const lossOf = (output: Value) =>
-      task === "classes" ? crossEntropy(output, y, batch) : meanSquaredError(output, y);
+      task === "classes" ? crossEntropy(output, y, answered) : meanSquaredError(output, y);
     const loss = lossOf(prediction);
     const total = objective(loss, pass.supplies, lossOf);
     const scale = clipNorm < Infinity ? undefined : optimiser.scale?.(scalars);
-    const found = gradient(total, parameters, scale);
+    const found = gradient(total, without(parameters, settled), scale);
     const clipped = clipNorm < Infinity ? clip(found, clipNorm) : null;
+    const trained = without(parts, settled);
     const next = scale
-      ? descended(parts, groups.gather(found))
-      : updated(optimiser, parts, now, groups.gather(clipped?.gradient ?? found), scalars);
+      ? descended(trained, groups.gather(found))
+      : updated(optimiser, trained, now, groups.gather(clipped?.gradient ?? found), scalars);
     const norm =
       clipped?.norm ?? (norms ? (scale ? div(normOf(found), abs(scale)) : normOf(found)) : null);
     return {
-      state: { ...carriedAfter(pass), ...next },
+      state: { ...now, ...carriedAfter(pass), ...settledAfter(pass), ...next },
       proceed: less(total, Infinity), // NaN is not less either
       outputs: {
         loss,
         ...(task === "classes" &&
-          accuracy && { correct: correctCount(prediction, gather(targets, rows)) }),
+          accuracy && { correct: correctCount(prediction, gather(targets, rows), positions) }),
         ...(norm && { gradientNorm: norm }),
         ...solverOutputs("forward", pass.forward),
         ...solverOutputs("backward", pass.backward),
@@ -137,6 +148,10 @@ export const parted = (vector: string, all: Values): Values =>
       .filter(([name]) => name.startsWith(`${vector}/`))
       .map(([name, v]) => [name.slice(vector.length + 1), v]),
   );
+const without = (values: Values, names: readonly string[]): Values =>
+  names.length === 0
+    ? values
+    : Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
 const merged = (parts: readonly Values[]): Values => Object.assign({}, ...parts);
 
 /** θ and the optimiser's state after its update, group by group. */

@@ -85,7 +85,7 @@ export function suppliesGraph(model: Model): SuppliesGraph {
         noise: stripped("noise", rowOf(noiseInputs, step)),
         remembered: stripped("remembered", rowOf(rememberedInputs, step)),
         carried: stripped("carried", now),
-        next: { carried: {}, remembered: {} },
+        next: { carried: {}, remembered: {}, settled: {} },
         penalties: [],
         corrections: [],
       },
@@ -109,6 +109,11 @@ export const objective = (
 /** The carried tensors after a step, and what it remembers of its rows. */
 export const carriedAfter = ({ supplies }: Pass): Values =>
   prefixed("carried", { ...supplies?.carried, ...supplies?.next.carried });
+/** Parameters that the step itself has set, as parts of θ. */
+export const settledAfter = ({ supplies }: Pass): Values =>
+  Object.fromEntries(
+    Object.entries(supplies?.next.settled ?? {}).map(([name, v]) => [`theta/${name}`, v]),
+  );
 export const rememberedAfter = ({ supplies }: Pass): Values =>
   prefixed("next.remembered", supplies?.next.remembered ?? {});
 

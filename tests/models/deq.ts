@@ -49,7 +49,7 @@ export function passOf(model: Model, rows: number, dtype: Float = "float64"): Pa
     noise: step("noise."),
     carried: constants(castAll(model.wants?.carried?.(1) ?? {}, dtype)),
     remembered: constants(Object.fromEntries(remembered)),
-    next: { carried: {}, remembered: {} },
+    next: { carried: {}, remembered: {}, settled: {} },
     penalties: [],
     corrections: [],
   };

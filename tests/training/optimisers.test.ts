@@ -1,10 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
-import { tensorOf } from "../../src/graph/tensor.ts";
+import { type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { adam, adamW, type Optimiser, sgd } from "../../src/training/optimisers.ts";
-import { constantRate, cosineRate, stepRate, warmUp } from "../../src/training/schedules.ts";
+import {
+  constantRate,
+  cosineRate,
+  oneCycle,
+  oneCycleMomentum,
+  stepRate,
+  warmUp,
+} from "../../src/training/schedules.ts";
 
 type State = { x: number; m: number; v: number };
 type Rule = (s: State, g: number, t: number, rate: number) => State;
@@ -110,5 +117,62 @@ describe("schedules", () => {
     ["a beta of one", () => adam({ beta2: 1 })],
   ])("refuses %s", (_, make) => {
     expect(make).toThrow(UsageError);
+  });
+});
+
+describe("one cycle", () => {
+  test("goes through its knots: base, peak, base, base", () => {
+    const schedule = oneCycle(0.02, { epochs: 20 });
+    const at = (epoch: number) => schedule(epoch * 100 + 1, 2000);
+    expect(at(0)).toBeCloseTo(1e-3, 12);
+    expect(at(7)).toBeCloseTo(0.02, 12); // ⌊(20 − 5)/2⌋
+    expect(at(3.5)).toBeCloseTo((1e-3 + 0.02) / 2, 12);
+    expect(at(11)).toBeCloseTo((1e-3 + 0.02) / 2, 12);
+    expect([at(15), at(17), at(19.99)]).toEqual([1e-3, 1e-3, 1e-3]);
+    expect(() => oneCycle(0.02, { epochs: 6 })).toThrow("6 epochs with a tail of 5");
+  });
+
+  test("Adam's β₁ goes the other way, and updates are those of torch with its betas set between steps", async () => {
+    const momentum = oneCycleMomentum(0.02);
+    expect([momentum(1e-3), momentum(0.0105), momentum(0.02)]).toBeAllClose([0.95, 0.9, 0.85]);
+    const optimiser = adam({ beta1: momentum });
+    const inputs = Object.fromEntries(
+      ["x", "m", "v", "g", "c0", "c1", "c2", "c3", "c4"].map((name) => [
+        name,
+        input(name, "float64", []),
+      ]),
+    );
+    const { x, m, v, g, ...c } = inputs;
+    const next = optimiser.update(x, [m, v], g, Object.values(c));
+    const program = await compile(inputs, {
+      theta: next.theta,
+      mean: next.state[0],
+      square: next.state[1],
+    });
+    const number = (value: number) => tensorOf(Float64Array.of(value), []);
+    let [ours, mean, square] = [1, 0, 0];
+    let feeds: Readonly<Record<"x" | "m" | "v", Tensor>> = {
+      x: number(1),
+      m: number(0),
+      v: number(0),
+    };
+    for (let t = 1; t <= 20; t++) {
+      const rate = 1e-3 + (0.019 * t) / 20;
+      const gradient = 2 * ours + Math.sin(t);
+      const beta = momentum(rate);
+      mean = beta * mean + (1 - beta) * gradient;
+      square = 0.999 * square + 0.001 * gradient ** 2;
+      const [mHat, vHat] = [mean / (1 - beta ** t), square / (1 - 0.999 ** t)];
+      ours -= (rate * mHat) / (Math.sqrt(vHat) + 1e-8);
+      const numbers = optimiser.coefficients(t, rate).map((value, i) => [`c${i}`, number(value)]);
+      const found = await program.run({
+        ...feeds,
+        g: number(gradient),
+        ...Object.fromEntries(numbers),
+      });
+      feeds = { x: found.theta, m: found.mean, v: found.square };
+      expect(Number(feeds.x.data[0])).toBeCloseTo(ours, 12);
+    }
+    await program.release();
   });
 });
