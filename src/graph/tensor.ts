@@ -25,6 +25,7 @@ export const scalarOf = (number: number, dtype: DType): Tensor => ({
   data: typedArray(dtype, [number]),
 });
 
+/** A tensor of nothing but zeros. */
 export const zerosOf = (dtype: DType, shape: readonly number[]): Tensor => ({
   dtype,
   shape,

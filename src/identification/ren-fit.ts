@@ -36,6 +36,7 @@ export interface RenFitOptions {
   /** The share of each experiment, its end, that is not trained on and says when to stop; 0.2. */
   readonly stopShare?: number;
   readonly signal?: AbortSignal;
+  /** Told after each epoch: how many there are, and the fit so far, %. */
   readonly progress?: (epoch: number, of: number, fit: number) => void;
 }
 

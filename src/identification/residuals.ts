@@ -38,8 +38,8 @@ export interface Residuals {
  *
  * Ljung (1999), "System identification", 2nd ed., section 16.6; Ljung & Box (1978), Biometrika 65(2).
  *
- * @param lags  M; 20 when left out
- * @param level  of the bounds and the tests; 0.99 when left out
+ * M is `lags`, 20 when left out; `level` is that of the bounds and the tests, 0.99 when left out.
+ *
  * @throws UsageError  for a level that is not between 0 and 1, or more lags than a quarter of the samples
  */
 export function residualTests(

@@ -69,6 +69,7 @@ export function requireSquare({ rows, cols }: Matrix): void {
     throw new ShapeError(`a square matrix is wanted, not one of ${rows} × ${cols}`);
 }
 
+/** Aᵀ */
 export function transpose({ rows, cols, data }: Matrix): Matrix {
   const out = new Float64Array(data.length);
   for (let i = 0; i < rows; i++) {

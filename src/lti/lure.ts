@@ -12,7 +12,8 @@ export interface LureSystem {
   readonly linear: StateSpace;
   readonly Bw: Matrix; // [n × q]
   readonly Cz: Matrix; // [q × n]
-  readonly nonlinearity: (z: number) => number; // Δ, entry by entry
+  /** Δ, entry by entry. */
+  readonly nonlinearity: (z: number) => number;
 }
 
 /** The outputs to inputs from x0; else as `simulate`. @throws ShapeError  for sizes that do not fit */

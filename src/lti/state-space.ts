@@ -87,6 +87,7 @@ export function accumulate({ rows, cols, data }: Matrix, v: Float64Array, out: F
 /** The eigenvalues of A, largest modulus first; stable where all lie inside the unit circle. */
 export const poles = ({ A }: StateSpace): ComplexNumbers => eigenvalues(A);
 
+/** Whether every pole is inside the unit circle. */
 export const isStable = ({ A }: StateSpace): boolean => spectralRadius(A) < 1;
 
 /** The Markov parameters D, CB, CAB, …, CA^{count−2}B: the impulse response, the same in all coordinates. */

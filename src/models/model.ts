@@ -18,6 +18,7 @@ export interface Model {
   readonly outputs: number; // classes or values
   /** Parameters to start from; the same numbers for the same seed. */
   readonly initialise: (seed: number) => Parameters;
+  /** What the model computes with, of its parameters. */
   readonly explicit: (parameters: Values, supplies?: Supplies) => Values;
   /** Features [N, inputs] → outputs [N, outputs], or [N, T, outputs] of sequences. Outcomes of solves go to `pass`. */
   readonly apply: (explicit: Values, x: Value, pass: Pass) => Value;
@@ -56,6 +57,7 @@ export interface Wants {
 export interface Noise {
   readonly per: "step" | "sample";
   readonly shape: readonly number[];
+  /** One entry. */
   readonly draw: (random: RandomStream) => number;
 }
 

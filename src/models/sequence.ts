@@ -14,6 +14,7 @@ export interface SequenceModel {
   readonly states: number;
   /** Parameters to start from; the same numbers for the same seed. */
   readonly initialise: (seed: number) => Parameters;
+  /** What the model computes with, of its parameters. */
   readonly explicit: (parameters: Values) => Values;
   /** Inputs [N, T, inputs] from the state x₀ [N, states] → outputs [N, T, outputs] and the state after. */
   readonly simulate: (explicit: Values, u: Value, x0: Value) => Simulation;

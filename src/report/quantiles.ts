@@ -16,6 +16,7 @@ export function quantile(values: ArrayLike<number>, p: number): number {
   return below === above ? below : below + (place - Math.floor(place)) * (above - below);
 }
 
+/** The 0.5-quantile; see `quantile`. */
 export const median = (values: ArrayLike<number>): number => quantile(values, 0.5);
 
 /** The middle of a sample and the band that holds 90 % of it. */
@@ -25,6 +26,7 @@ export interface Spread {
   readonly high: number; // 95 % quantile
 }
 
+/** Median, 5 % and 95 % quantiles. */
 export const spread = (values: ArrayLike<number>): Spread => ({
   low: quantile(values, 0.05),
   middle: quantile(values, 0.5),

@@ -16,6 +16,7 @@ export interface WholeSolver {
   /** Right for affine f(z) = Az + b started at b alone, such as the backward solve's g = Jᵀg + a. */
   readonly linear?: boolean;
 }
+/** z = f(z) from z0. */
 export type Solve = (f: StateMap, z0: readonly Value[]) => Solution;
 
 /** The solve that a solver stands for. */
@@ -32,6 +33,7 @@ export interface SolverHealth {
   /** How far each sample [N] is from solving the model's own equation, ‖f(z) − z‖₂/‖z‖₂, at the z used. */
   readonly equation: Value[];
 }
+/** A log that has nothing in it yet. */
 export const solverHealth = (): SolverHealth => ({ forward: [], backward: [], equation: [] });
 
 /**

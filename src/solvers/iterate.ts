@@ -32,7 +32,9 @@ export type StateMap = (...z: Value[]) => readonly Value[];
 export interface Method {
   /** Evaluations of f in a step; one, when left out. */
   readonly evaluations?: number;
+  /** What is carried at first. */
   readonly start: (z0: readonly Value[]) => readonly Value[];
+  /** One step. */
   readonly step: (f: StateMap, carry: readonly Value[]) => Step;
 }
 export interface Step {

@@ -13,6 +13,7 @@ export interface Optimiser {
   readonly slots: readonly string[];
   /** The numbers of step t = 1, 2, … at learning rate η. */
   readonly coefficients: (t: number, rate: number) => readonly number[];
+  /** One step of all parameters. */
   readonly update: (
     theta: Value,
     state: readonly Value[],

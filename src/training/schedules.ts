@@ -9,6 +9,7 @@ const positive = (rate: number) => {
     throw new UsageError(`learning rate ${rate} is not positive`);
 };
 
+/** The same rate at every step. */
 export function constantRate(rate: number): Schedule {
   positive(rate);
   return () => rate;

@@ -60,7 +60,11 @@ export function layerJacobian(W: Matrix, slopes: ArrayLike<number>): Matrix {
   return matrix(W.rows, W.cols, (i, j) => slopes[i] * W.data[i * W.cols + j]);
 }
 
-/** @param J  the Jacobian at an equilibrium [n × n] */
+/**
+ * How a map z ↦ f(z) behaves near an equilibrium: ρ(J) < 1 attracts.
+ *
+ * @param J  the Jacobian at the equilibrium [n × n]
+ */
 export function localBehaviour(J: Matrix): LocalBehaviour {
   const found = eigenvalues(J);
   const radius = Math.hypot(found.re[0], found.im[0]);

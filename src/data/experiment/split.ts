@@ -16,8 +16,7 @@ export function cut(experiment: Experiment, from: number, to: number): Experimen
  * The beginning to work on and the end to check on, with a gap between them that neither has: what
  * the system still remembers of the first part would make the second look better than it is.
  *
- * @param at  the share of the samples before the split
- * @param gap  seconds
+ * @param options  `at`: the share of the samples before the split, 0.7 unless given; `gap`: seconds, 0
  * @throws UsageError  for a share that is not between 0 and 1, or a negative gap
  * @throws DataError  when a part would have fewer than 10 samples or a constant output
  */

@@ -9,7 +9,9 @@ export interface PhysicalSystem {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly states: readonly string[];
+  /** ẋ */
   readonly rate: (x: Float64Array, u: Float64Array) => Float64Array;
+  /** y */
   readonly output: (x: Float64Array, u: Float64Array) => Float64Array;
   readonly rest: Float64Array; // the state to start from when none is given
   readonly step: number; // s; a step of RK4 at which its error is far below any sensor's noise

@@ -17,39 +17,70 @@ export function operands(a: Operand, b: Operand): readonly [Value, Value] {
 const unary = (op: OpType) => (x: Value) => apply(op, [x]);
 const binary = (op: OpType) => (a: Operand, b: Operand) => apply(op, operands(a, b));
 
-// Elementwise, broadcasting by NumPy's rule: [m, 1] with [n] gives [m, n].
+/** a + b. As all of these, entry by entry, broadcasting by NumPy's rule: [m, 1] with [n] gives [m, n]. */
 export const add = binary("Add");
+/** a − b */
 export const sub = binary("Sub");
+/** a · b */
 export const mul = binary("Mul");
+/** a / b; of integers, towards zero */
 export const div = binary("Div");
+/** aᵇ */
 export const pow = binary("Pow");
+/** The smaller of a and b; NaN where one is. */
 export const minimum = binary("Min");
+/** The larger of a and b; NaN where one is. */
 export const maximum = binary("Max");
+/** a = b, as booleans */
 export const equal = binary("Equal");
+/** a < b, as booleans */
 export const less = binary("Less");
+/** a ≤ b, as booleans */
 export const lessOrEqual = binary("LessOrEqual");
+/** a > b, as booleans */
 export const greater = binary("Greater");
+/** a ≥ b, as booleans */
 export const greaterOrEqual = binary("GreaterOrEqual");
+/** Both, of booleans. */
 export const and = (a: Value, b: Value) => apply("And", [a, b]);
+/** One or both, of booleans. */
 export const or = (a: Value, b: Value) => apply("Or", [a, b]);
+/** The opposite, of booleans. */
 export const not = unary("Not");
+/** Whether an entry is NaN. */
 export const isnan = unary("IsNaN");
+/** Whether an entry is infinite, of either sign. */
 export const isinf = unary("IsInf");
 
+/** −x */
 export const neg = unary("Neg");
+/** |x| */
 export const abs = unary("Abs");
+/** −1, 0 or 1 */
 export const sign = unary("Sign");
+/** The largest whole number ≤ x. */
 export const floor = unary("Floor");
+/** The smallest whole number ≥ x. */
 export const ceil = unary("Ceil");
+/** eˣ */
 export const exp = unary("Exp");
+/** ln x */
 export const log = unary("Log");
+/** √x */
 export const sqrt = unary("Sqrt");
+/** 1 / x */
 export const reciprocal = unary("Reciprocal");
+/** sin x, of radians */
 export const sin = unary("Sin");
+/** cos x, of radians */
 export const cos = unary("Cos");
+/** tanh x */
 export const tanh = unary("Tanh");
+/** artanh x, |x| < 1 */
 export const atanh = unary("Atanh");
+/** The error function, 2/√π ∫₀ˣ exp(−t²) dt. */
 export const erf = unary("Erf");
+/** 1 / (1 + e⁻ˣ) */
 export const sigmoid = unary("Sigmoid");
 /** log(1 + eˣ) */
 export const softplus = unary("Softplus");
@@ -61,7 +92,9 @@ export const leakyRelu = (x: Value, slope: number) => apply("LeakyRelu", [x], { 
 export const gelu = (x: Value) => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 /** x·sigmoid(x), also called swish */
 export const silu = (x: Value) => mul(x, sigmoid(x));
+/** x */
 export const identity = unary("Identity");
+/** x² */
 export const square = (x: Value) => mul(x, x);
 
 /** `a` where the condition holds, `b` elsewhere. */
@@ -74,5 +107,6 @@ export const isfinite = (x: Value) => {
   return equal(difference, difference);
 };
 
+/** x in another type; x itself where it has that type. */
 export const cast = (x: Value, dtype: DType) =>
   x.dtype === dtype ? x : apply("Cast", [x], { to: onnxDtype[dtype] });

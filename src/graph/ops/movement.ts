@@ -57,6 +57,7 @@ export const unsqueeze = (x: Value, axes: readonly number[]) =>
 export const expandTo = (x: Value, like: Value) =>
   sameShape(x.shape, like.shape) ? x : apply("Expand", [x, shapeVector(like.shape, like)]);
 
+/** Values end to end along an axis; all other sizes must agree. */
 export const concat = (parts: readonly Value[], axis: number) =>
   parts.length === 1 ? parts[0] : apply("Concat", parts, { axis });
 

@@ -18,9 +18,13 @@ const reduction =
       ? apply("Identity", [x])
       : apply(op, axes === undefined ? [x] : [x, constant(axes, "int64")], { keepdims: +keepdims });
 
+/** Σ x over axes, all of them unless given; as the others, see `ReduceOptions`. */
 export const reduceSum = reduction("ReduceSum");
+/** The mean over axes. */
 export const reduceMean = reduction("ReduceMean");
+/** The largest over axes. */
 export const reduceMax = reduction("ReduceMax");
+/** The smallest over axes. */
 export const reduceMin = reduction("ReduceMin");
 /** Σ x² */
 export const reduceSumSquare = reduction("ReduceSumSquare");
