@@ -8,6 +8,7 @@ export {
   identifyLinear,
 } from "./identification/identify.ts";
 export { linearStep } from "./identification/linear-step.ts";
+export { type Linearised, linearised } from "./identification/linearise.ts";
 export type { LinearModel } from "./identification/model.ts";
 export {
   type PredictionErrorFit,

@@ -48,6 +48,7 @@ export {
   type Role,
 } from "./report/figure.ts";
 export { type Counts, iterationHistogram } from "./report/histogram.ts";
+export { type IdentificationRun, identificationReport } from "./report/identification-report.ts";
 export { reportPage } from "./report/page.ts";
 export { median, quantile, type Spread, spread } from "./report/quantiles.ts";
 export { type EpochMetrics, runReport, type TrainedRun } from "./report/run-report.ts";

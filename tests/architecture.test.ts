@@ -31,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   verification: ["graph", "autodiff", "linalg", "solvers", "models"],
   config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
-  report: ["koopman", "training", "verification"],
+  report: ["koopman", "training", "verification", "data", "linalg", "lti", "identification"],
   reproduce: [
     "graph",
     "linalg",

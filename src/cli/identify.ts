@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Experiment } from "../data/experiment/experiment.ts";
 import { splitExperiment } from "../data/experiment/split.ts";
-import { InputError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import {
   type Identified,
   identifiedPredictor,
@@ -11,17 +9,16 @@ import {
 import { linearStep, standardForm } from "../identification/linear-step.ts";
 import type { Predictor } from "../identification/predictor.ts";
 import { identifyRen, type RenFit } from "../identification/ren-fit.ts";
-import { encodeStep } from "../identification/step-file.ts";
 import { type StepModel, stepPredictor, unitsOfGain } from "../identification/step-model.ts";
 import { observedGain } from "../identification/step-observed.ts";
 import { type Validation, validate } from "../identification/validate.ts";
 import { hInfinityNorm } from "../lti/norm.ts";
-import { isStable, poles } from "../lti/state-space.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { isStable } from "../lti/state-space.ts";
 import { type ExperimentFlags, experimentsOf, positive, whole } from "./experiment-input.ts";
+import { identifiedDocument } from "./identify-document.ts";
+import { requireFree, writeIdentified } from "./identify-files.ts";
 import { identifiedText } from "./identify-text.ts";
 import { note, type Outcome } from "./output.ts";
-import { validationDocument } from "./validation-document.ts";
 
 export interface IdentifyFlags extends ExperimentFlags {
   readonly model: "linear" | "ren";
@@ -119,9 +116,9 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
       ...(fit?.warnings ?? []),
     ],
   };
-  const result = { ...found, files: write(flags.out, found) };
+  const result = { ...found, files: await writeIdentified(found, paths, flags) };
   for (const warning of result.warnings) note(`warning: ${warning}`);
-  return { document: documentOf(result), text: identifiedText(result) };
+  return { document: identifiedDocument(result), text: identifiedText(result) };
 }
 
 function numbersOf(flags: IdentifyFlags) {
@@ -150,82 +147,6 @@ function numbersOf(flags: IdentifyFlags) {
     epochs: optional("--epochs", epochs, count),
     seed: whole("--seed", seed),
     ahead: count("--ahead", ahead),
-  };
-}
-
-/** Before anything is computed. */
-function requireFree({ out, force }: IdentifyFlags): void {
-  const there = ["model.onnx", "certificate.json", "identification.json"].find(
-    (name) => out !== undefined && existsSync(join(out, name)),
-  );
-  if (there !== undefined && !force)
-    throw new UsageError(`${join(out!, there)} is there already`, "another folder, or --force");
-}
-
-/** The model last: whoever finds it finds the rest. */
-function write(folder: string | undefined, found: Omit<IdentifyResult, "files">): string[] {
-  if (folder === undefined) return [];
-  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-  const { certificate } = found.model;
-  const files: Record<string, string | Uint8Array> = {
-    "identification.json": json(documentOf({ ...found, files: [] })),
-    ...(certificate && { "certificate.json": json(certificate) }),
-    "model.onnx": encodeStep(found.model),
-  };
-  try {
-    mkdirSync(folder, { recursive: true });
-    return Object.entries(files).map(([name, contents]) => {
-      writeAtomically(join(folder, name), contents);
-      return join(folder, name);
-    });
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be written`, { cause });
-  }
-}
-
-function documentOf(result: IdentifyResult): Record<string, unknown> {
-  const { work, check, linear, norm, judged, fit, model, observed, units, warnings } = result;
-  const samples = (of: readonly Experiment[]) => of.reduce((sum, { count }) => sum + count, 0);
-  const { re, im } = poles(linear.model.system);
-  const { certificate, inputs, outputs, sampleTime, kind, tensors } = model;
-  const bound = certificate?.guarantee.kind === "lipschitz" ? certificate.guarantee.gamma : null;
-  return {
-    model: kind,
-    data: {
-      inputs,
-      outputs,
-      sampleTime,
-      samples: { estimation: samples(work), heldOut: samples(check) },
-    },
-    models: judged.map(({ name, estimation, heldOut }) => ({
-      name,
-      estimation: validationDocument(estimation),
-      heldOut: validationDocument(heldOut),
-    })),
-    linear: {
-      order: linear.order,
-      poles: Array.from(re, (x, i) => ({ re: x, im: im[i], abs: Math.hypot(x, im[i]) })),
-      hInfinity: norm && { lower: norm.lower, upper: norm.upper },
-    },
-    ...(fit && {
-      training: {
-        states: tensors.b_x.shape[0],
-        neurons: tensors.b_v.shape[0],
-        startedFrom: fit.startedFrom,
-        status: fit.status,
-        epochs: fit.history.length - 1,
-        best: fit.best,
-      },
-    }),
-    certificate: certificate && {
-      rate: certificate.rate,
-      overshoot: certificate.overshoot,
-      guarantee: certificate.guarantee,
-      margin: certificate.measured - certificate.roundingMargin,
-    },
-    gain: { bound, observed, inUnitsOfData: units },
-    warnings,
-    files: result.files,
   };
 }
 

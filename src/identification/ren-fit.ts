@@ -64,6 +64,8 @@ export interface RenFit {
   /** Fit of the data kept for stopping before training and after each epoch. */
   readonly history: readonly number[];
   readonly best: number; // the epoch whose parameters were kept; 0 for the start
+  /** Samples of each experiment that were trained on; those behind say when to stop. */
+  readonly trainedOn: readonly number[];
   readonly status: "completed" | "stopped early" | "interrupted";
   readonly warnings: readonly string[];
 }
@@ -156,6 +158,7 @@ export async function identifyRen(
       startedFrom: plan.startedFrom,
       history,
       best: at,
+      trainedOn: ends,
       status:
         run.status === "completed"
           ? "completed"

@@ -19,3 +19,6 @@ export const eigenvalueInWords = ({ re, im }: { re: number; im: number }): strin
 /** "1 mode", "2 modes". */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
+
+/** With a capital to begin a sentence. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
