@@ -19,7 +19,7 @@ export { linearPredictor, type Predictor, predictOutputs } from "./identificatio
 export { identifyRen, type RenFit, type RenFitOptions } from "./identification/ren-fit.ts";
 export { type Correlation, type ResidualTests, residualTests } from "./identification/residuals.ts";
 export { stabilise } from "./identification/stabilise.ts";
-export { decodeStep, encodeStep } from "./identification/step-file.ts";
+export { decodeStep, encodeSequence, encodeStep } from "./identification/step-file.ts";
 export {
   recheckStep,
   type StepModel,

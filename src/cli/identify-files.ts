@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { InputError, UsageError } from "../errors.ts";
-import { encodeStep } from "../identification/step-file.ts";
+import { encodeSequence, encodeStep } from "../identification/step-file.ts";
 import { writeAtomically } from "../training/atomic-file.ts";
 import type { IdentifyFlags, IdentifyResult } from "./identify.ts";
 import { identifiedDocument } from "./identify-document.ts";
@@ -10,8 +10,9 @@ import { note } from "./output.ts";
 import { version } from "./version.ts";
 
 const model = "model.onnx";
+const sequence = "model-sequence.onnx";
 const page = "report.html";
-const names = [model, "certificate.json", "identification.json", page];
+const names = [model, sequence, "certificate.json", "identification.json", page];
 
 /** @throws UsageError  where a result is in the folder already, before anything is computed */
 export function requireFree({ out, force }: Pick<IdentifyFlags, "out" | "force">): void {
@@ -33,6 +34,7 @@ export async function writeIdentified(
   const files: Record<string, string | Uint8Array> = {
     "identification.json": json(identifiedDocument({ ...found, files: [] })),
     ...(certificate && { "certificate.json": json(certificate) }),
+    [sequence]: encodeSequence(found.model),
     [model]: encodeStep(found.model),
   };
   try {

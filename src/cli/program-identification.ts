@@ -33,10 +33,7 @@ export function addIdentification(program: Command): void {
     .option("--ahead <k>", "steps ahead to judge predictions at, beside 1", "10")
     .option("--epochs <n>", "passes over the data, at most (200)")
     .option("--seed <n>", "seed of everything random", "0")
-    .option(
-      "-o, --out <folder>",
-      "write model.onnx, certificate.json, identification.json, report.html there",
-    )
+    .option("-o, --out <folder>", "write the model, its certificate and a report there")
     .option("--force", "replace what is there")
     .option(...jsonOption)
     .option(...plainOption)

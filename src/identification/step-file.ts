@@ -7,6 +7,7 @@ import { transpose } from "../graph/ops/movement.ts";
 import { constantOf, type Tensor, zerosOf } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
 import { activationOf, forwardSubstitution } from "../models/ren/neurons.ts";
+import { ren } from "../models/ren/ren.ts";
 import { type DecodedModel, decode } from "../onnx/decode.ts";
 import { encode } from "../onnx/encode.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
@@ -17,7 +18,7 @@ import type { StepModel } from "./step-model.ts";
 /** What the metadata `eigenflow.model` of the file says, as JSON. */
 const about = z.object({
   kind: z.enum(["ren", "linear"]),
-  entry: z.literal("step"),
+  entry: z.enum(["step", "sequence"]),
   inputs: z.array(z.string()).min(1),
   outputs: z.array(z.string()).min(1),
   sampleTime: z.number().positive(),
@@ -39,7 +40,7 @@ const stored = [
  * scaled by are in `eigenflow.model`.
  */
 export function encodeStep(model: StepModel): Uint8Array {
-  const { kind, inputs, outputs, sampleTime, activation, tensors, certificate } = model;
+  const { inputs, outputs, sampleTime, activation, tensors } = model;
   const e = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor, name)]),
   );
@@ -53,31 +54,69 @@ export function encodeStep(model: StepModel): Uint8Array {
   const next = add(affine(x, e.A, e.b_x), add(affine(w, e.B1), affine(scaled, e.B2)));
   const out = add(affine(x, e.C2, e.b_y), add(affine(w, e.D21), affine(scaled, e.D22)));
   const y = add(mul(out, e["y.scale"]), e["y.mean"]);
-  const scaling = (of: "u" | "y") => ({
-    mean: Array.from(tensors[`${of}.mean`].data, Number),
-    scale: Array.from(tensors[`${of}.scale`].data, Number),
-  });
   return encode({
     inputs: { u, x },
     outputs: { y, x_next: next },
     doc:
       `One step of ${sampleTime} s: u (${inputs.join(", ")}) and y (${outputs.join(", ")}) of the same ` +
       "sample in the units of the data; feed x_next back as x, from x = 0.",
-    metadata: {
-      "eigenflow.model": JSON.stringify({
-        kind,
-        entry: "step",
-        inputs,
-        outputs,
-        sampleTime,
-        activation,
-        states: tensors.b_x.shape[0],
-        neurons: tensors.b_v.shape[0],
-        scaling: { u: scaling("u"), y: scaling("y") },
-      }),
-      ...(certificate && { "eigenflow.certificate": JSON.stringify(certificate) }),
-    },
+    metadata: metadataOf(model, "step"),
   });
+}
+
+/**
+ * The model over whole sequences as an ONNX file of standard operators: inputs `u` [N, T, inputs] in the
+ * units of the data and `x` [N, states], outputs `y` [N, T, outputs] and `x_next` [N, states], the state
+ * behind the last sample, from which the next stretch goes on. The same numbers as `encodeStep` T times.
+ */
+export function encodeSequence(model: StepModel): Uint8Array {
+  const { inputs, outputs, sampleTime, activation, tensors } = model;
+  const e = Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor, name)]),
+  );
+  const [n, q] = [e.A.shape[0], e.D11.shape[0]].map(Number);
+  const u = input("u", "float32", ["N", "T", inputs.length]);
+  const x = input("x", "float32", ["N", n]);
+  const network = ren({
+    inputs: inputs.length,
+    outputs: outputs.length,
+    states: n,
+    neurons: q,
+    activation,
+  });
+  const found = network.simulate(e, div(sub(u, e["u.mean"]), e["u.scale"]), x);
+  return encode({
+    inputs: { u, x },
+    outputs: { y: add(mul(found.y, e["y.scale"]), e["y.mean"]), x_next: found.x },
+    doc:
+      `T steps of ${sampleTime} s: u (${inputs.join(", ")}) and y (${outputs.join(", ")}) [N, T, ...] of the same ` +
+      "samples in the units of the data; x is the state before them, 0 to begin with, x_next the one behind them.",
+    metadata: metadataOf(model, "sequence"),
+  });
+}
+
+function metadataOf(
+  { kind, inputs, outputs, sampleTime, activation, tensors, certificate }: StepModel,
+  entry: "step" | "sequence",
+): Record<string, string> {
+  const scaling = (of: "u" | "y") => ({
+    mean: Array.from(tensors[`${of}.mean`].data, Number),
+    scale: Array.from(tensors[`${of}.scale`].data, Number),
+  });
+  return {
+    "eigenflow.model": JSON.stringify({
+      kind,
+      entry,
+      inputs,
+      outputs,
+      sampleTime,
+      activation,
+      states: tensors.b_x.shape[0],
+      neurons: tensors.b_v.shape[0],
+      scaling: { u: scaling("u"), y: scaling("y") },
+    }),
+    ...(certificate && { "eigenflow.certificate": JSON.stringify(certificate) }),
+  };
 }
 
 /** The initialisers of a file as tensors, by name. */
@@ -89,17 +128,18 @@ export const storedTensors = ({ initialisers }: DecodedModel): Record<string, Te
     ]),
   );
 
-/** Whether a file says that it is a model of one step. */
+/** Whether a file says that it is a model of a step, or of sequences of them. */
 export function isStep({ metadata }: DecodedModel): boolean {
   try {
-    return JSON.parse(metadata["eigenflow.model"] ?? "{}").entry === "step";
+    const { entry } = JSON.parse(metadata["eigenflow.model"] ?? "{}");
+    return entry === "step" || entry === "sequence";
   } catch {
     return false;
   }
 }
 
 /**
- * The model in a file that `encodeStep` wrote.
+ * The model in a file that `encodeStep` or `encodeSequence` wrote.
  *
  * @throws DataError, ShapeError  for another file, and for tensors that do not fit one another
  */

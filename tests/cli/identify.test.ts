@@ -51,6 +51,7 @@ describe("a model from a CSV", () => {
       "certificate.json",
       "figures",
       "identification.json",
+      "model-sequence.onnx",
       "model.onnx",
       "report.html",
     ]);
@@ -63,6 +64,8 @@ describe("a model from a CSV", () => {
     const model = decodeStep(readFileSync(join(cwd, "tank", "model.onnx")));
     const certificate = JSON.parse(readFileSync(join(cwd, "tank", "certificate.json"), "utf8"));
     expect(certificate).toEqual(model.certificate);
+    const whole = readFileSync(join(cwd, "tank", "model-sequence.onnx"));
+    expect(decodeStep(whole)).toEqual(model);
   });
 
   test("is proven again from the file alone, and not where a weight was changed", async () => {
