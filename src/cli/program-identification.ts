@@ -9,11 +9,11 @@ export function addIdentification(program: Command): void {
   program
     .command("identify")
     .description("a model of measured inputs and outputs, judged on data held out, and certified")
-    .argument("<data...>", "CSV files with a header, one experiment each")
+    .argument("<data...>", "CSV (with a header) or Parquet files, one experiment each")
     .requiredOption("-u, --inputs <columns>", "inputs, as in u1,u2")
     .requiredOption("-y, --outputs <columns>", "outputs, as in y1")
     .option("--ts <seconds>", "sample time; else from --time")
-    .option("--time <column>", "the column of times in seconds")
+    .option("--time <column>", "the column of times: seconds, or as in 2026-01-31T12:00:05Z")
     .option("--experiment <column>", "the column that tells experiments in one file apart")
     .option("--missing <what>", "of blank cells: refuse or interpolate (refuse)")
     .option("--irregular <what>", "of unequal steps of time: refuse or resample (refuse)")
@@ -49,7 +49,10 @@ export function addIdentification(program: Command): void {
     .command("simulate")
     .description("what an identified model answers to inputs; prints CSV")
     .argument("<model>", "model.onnx of eigenflow identify")
-    .requiredOption("-i, --input <file>", "CSV with a column for each input of the model")
+    .requiredOption(
+      "-i, --input <file>",
+      "CSV or Parquet with a column for each input of the model",
+    )
     .option("-o, --out <file>", "write the CSV to a file")
     .option(...jsonOption)
     .option(...plainOption)
@@ -64,7 +67,7 @@ export function addIdentification(program: Command): void {
     .command("validate")
     .description("how well an identified model simulates other data, and what it leaves")
     .argument("<model>", "model.onnx of eigenflow identify")
-    .argument("<data...>", "CSV files with the columns that it was identified from")
+    .argument("<data...>", "CSV or Parquet files with the columns that it was identified from")
     .option("--time <column>", "the column of times; else rows are at the model's sample time")
     .option("--experiment <column>", "the column that tells experiments in one file apart")
     .option("--initial <state>", "estimate, zero, or samples to run before it is judged (estimate)")

@@ -1,5 +1,4 @@
-import { parseTable } from "../data/csv.ts";
-import { readText } from "../data/files.ts";
+import { readTable } from "../data/csv.ts";
 import { InputError } from "../errors.ts";
 import { decodeStep } from "../identification/step-file.ts";
 import { stepPredictor } from "../identification/step-model.ts";
@@ -18,7 +17,7 @@ export async function simulateFile(
   { input, out }: { readonly input: string; readonly out?: string },
 ): Promise<Outcome> {
   const model = decodeStep(await readModelFile(path), path);
-  const { rows, count } = parseTable(await readText(input), input, model.inputs);
+  const { rows, count } = await readTable(input, model.inputs);
   const predictor = stepPredictor(model);
   const { y } = predictor.simulate(rows, new Float64Array(predictor.states));
   const l = model.outputs.length;

@@ -2,6 +2,7 @@ import { DataError, UsageError } from "../errors.ts";
 import type { Dataset, Targets } from "./dataset.ts";
 import { type Delimited, parseDelimited } from "./delimited.ts";
 import { readText } from "./files.ts";
+import { readCells } from "./table-file.ts";
 
 /** Which columns of a file are what. */
 export interface CsvColumns {
@@ -78,15 +79,18 @@ export const readCsv = async (path: string, columns: CsvColumns): Promise<CsvDat
  *   number, or a malformed file
  */
 export function parseTable(text: string, source: string, wanted?: readonly string[]): Table {
-  const table = parseDelimited(text, source);
+  return tableFrom(parseDelimited(text, source), source, wanted);
+}
+
+function tableFrom(table: Delimited, source: string, wanted?: readonly string[]): Table {
   const columns = wanted ?? table.columns;
   const rows = numbers(table, source, columns, Number);
   return { columns, count: table.rows.length, rows };
 }
 
-/** `parseTable` of a file. @throws InputError  when it cannot be read */
-export const readTable = async (path: string): Promise<Table> =>
-  parseTable(await readText(path), path);
+/** `parseTable` of a file, CSV or Parquet. @throws InputError  when it cannot be read */
+export const readTable = async (path: string, wanted?: readonly string[]): Promise<Table> =>
+  tableFrom(await readCells(path, wanted), path, wanted);
 
 /** The numbers [rows × names] of some columns; `round` gives the precision in which to be finite. */
 function numbers(

@@ -16,14 +16,12 @@ export async function readBytes(path: string, hint?: string): Promise<Uint8Array
   }
 }
 
-/**
- * The text of a file in UTF-8, without a byte order mark.
- *
- * @throws InputError  when it cannot be read
- * @throws DataError  when it is not UTF-8, where decoding all the same would put � for the unknown
- */
-export async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
+/** The text of a file in UTF-8, without a byte order mark. @throws InputError, DataError  as `readBytes` and `decodeText` */
+export const readText = async (path: string): Promise<string> =>
+  decodeText(await readBytes(path), path);
+
+/** Bytes as text. @throws DataError  when they are not UTF-8, where decoding all the same would put � for the unknown */
+export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

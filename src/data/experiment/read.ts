@@ -2,7 +2,8 @@ import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError, InputError, UsageError } from "../../errors.ts";
 import { columnOf, whyNot } from "../csv.ts";
 import { type Delimited, type DelimitedRow, parseDelimited } from "../delimited.ts";
-import { readText } from "../files.ts";
+import { readCells } from "../table-file.ts";
+import { isTimestamp, secondsOf } from "./clock.ts";
 import { checkNames, type Experiment, experimentOf, fewestSamples } from "./experiment.ts";
 import { interpolateMissing, onGrid, samplingOf } from "./sampling.ts";
 
@@ -12,7 +13,7 @@ export interface Roles {
   readonly outputs: readonly string[];
   /** Seconds between rows; else from the column `time`. */
   readonly sampleTime?: number;
-  /** The column of times in seconds. */
+  /** The column of times: numbers of seconds, or timestamps in ISO 8601. */
   readonly time?: string;
   /** A column that numbers or names the experiments in the file; rows of one stand together. */
   readonly experiment?: string;
@@ -34,13 +35,21 @@ const known = ["inputs", "outputs", "sampleTime", "time", "experiment", "missing
  *   those), fewer than 10 rows, or an output that never changes
  */
 export function parseExperiments(text: string, source: string, roles: Roles): Experiment[] {
+  checkRoles(source, roles);
+  if (text.startsWith("PAR1"))
+    throw new DataError(`${source}: is Parquet, which is no text`, {
+      hint: "read the file by readExperiments",
+    });
+  return experimentsIn(parseDelimited(text, source), source, roles);
+}
+
+/** @throws UsageError  for roles that are unknown or contradict one another */
+function checkRoles(source: string, roles: Roles): void {
   refuseUnknown("experiment", roles, known);
   checkNames(source, roles.inputs, roles.outputs);
-  if (text.startsWith("PAR1"))
-    throw new DataError(`${source}: is Parquet, which is not read`, {
-      hint: "save it as CSV (pandas: to_csv(index=False))",
-    });
-  const table = parseDelimited(text, source);
+}
+
+function experimentsIn(table: Delimited, source: string, roles: Roles): Experiment[] {
   if (roles.sampleTime === undefined && roles.time === undefined) {
     const clock = table.columns.find((name) => /^(t|time|seconds|timestamp)\b/i.test(name));
     throw new UsageError(
@@ -55,19 +64,24 @@ export function parseExperiments(text: string, source: string, roles: Roles): Ex
   );
 }
 
-/** `parseExperiments` of files, one after the other. @throws InputError  for one that cannot be read */
+/** `parseExperiments` of files in CSV or Parquet, one after the other. @throws InputError  for one that cannot be read */
 export async function readExperiments(
   paths: readonly string[],
   roles: Roles,
 ): Promise<Experiment[]> {
   if (paths.length === 0) throw new UsageError("no file of data is given; wanted one or several");
   const all: Experiment[] = [];
-  for (const path of paths) all.push(...parseExperiments(await readText(path), path, roles));
+  for (const path of paths) {
+    checkRoles(path, roles);
+    const { inputs, outputs, time, experiment } = roles;
+    const asked = [...inputs, ...outputs, time, experiment].filter((name) => name !== undefined);
+    all.push(...experimentsIn(await readCells(path, asked), path, roles));
+  }
   return all;
 }
 
 /**
- * The one experiment in a CSV file; else as `parseExperiments`.
+ * The one experiment in a file; else as `parseExperiments`.
  *
  * @throws InputError  for a file that cannot be read, or that holds several
  */
@@ -110,8 +124,7 @@ function experimentFrom(table: Delimited, name: string, source: string, roles: R
       { hint: "measure longer, or at a shorter sample time" },
     );
   const columns = (names: readonly string[]) => names.map((n) => column(table, source, n, missing));
-  const times =
-    roles.time === undefined ? undefined : column(table, source, roles.time, "refuse", true).values;
+  const times = roles.time === undefined ? undefined : clock(table, source, roles.time);
   const sampling = samplingOf(name, times, roles.sampleTime, roles.irregular ?? "refuse");
   const signals = [...columns(inputs), ...columns(outputs)].map(({ values, gaps }) => ({
     values: onGrid(gaps > 0 ? interpolateMissing(values, times) : values, times, sampling),
@@ -139,6 +152,14 @@ function experimentFrom(table: Delimited, name: string, source: string, roles: R
   return { ...experiment, warnings: [...mended, ...sampling.warnings, ...experiment.warnings] };
 }
 
+/** Seconds, from numbers or from timestamps. */
+function clock(table: Delimited, source: string, name: string): Float64Array {
+  const at = columnOf(table.columns, name, source);
+  const cells = table.rows.map(({ cells }) => cells[at].trim());
+  if (!isTimestamp(cells[0])) return column(table, source, name, "refuse", true).values;
+  return secondsOf(cells, (i) => `${source}:${table.rows[i].line}: column "${name}"`);
+}
+
 interface Column {
   readonly values: Float64Array; // NaN where missing
   readonly gaps: number;
@@ -163,7 +184,7 @@ function column(
       return NaN;
     }
     const hint = clock
-      ? "times are numbers of seconds; or leave `time` out and give `sampleTime`"
+      ? "times are numbers of seconds or such as 2026-01-31T12:00:05Z; or leave `time` out and give `sampleTime`"
       : blank
         ? 'missing: "interpolate" draws a line across; or cut the data there into two experiments'
         : "correct the cell or leave the column out; numbers are written as 1.5 or 2e-3, with a point";

@@ -106,7 +106,7 @@ test.each<[string, string, Roles, RegExp]>([
   ["both parts", file(rows(20)), { ...roles, inputs: ["y"] }, /an input and an output/],
   ["no inputs", file(rows(20)), { ...roles, inputs: [] }, /no input is named/],
   ["a bad sample time", file(rows(20)), { ...roles, sampleTime: -1 }, /sample time is -1/],
-  ["Parquet", "PAR1\u0000", roles, /Parquet.*save it as CSV/],
+  ["Parquet", "PAR1\u0000", roles, /Parquet.*readExperiments/],
   [
     "time that stands still",
     timed([0, 1, 2, 2, 4, 5, 6, 7, 8, 9, 10]),
