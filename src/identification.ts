@@ -22,6 +22,7 @@ export { stabilise } from "./identification/stabilise.ts";
 export { decodeStep, encodeSequence, encodeStep } from "./identification/step-file.ts";
 export {
   recheckStep,
+  type StepCheck,
   type StepModel,
   stepPredictor,
   unitsOfGain,

@@ -1,47 +1,16 @@
 import { z } from "zod";
 import { decisions } from "../koopman/verdict.ts";
+import {
+  certifyDocument,
+  identifyDocument,
+  simulateDocument,
+  validateDocument,
+} from "./identification-schemas.ts";
+import { count, failure, maybe, numbers, refused, result, texts } from "./schema-parts.ts";
 
 // What --json prints, as it is published by `eigenflow schema`. Within a version fields are only added.
 
-const numbers = z.array(z.number());
-const count = z.int().nonnegative();
-const texts = z.array(z.string());
 const decision = z.enum(decisions);
-const maybe = z.number().nullable();
-
-const problem = z.object({
-  message: z.string(),
-  remark: z.string().optional(),
-  flag: z.string().optional(),
-  source: z.string().optional(),
-  line: count.optional(),
-  column: count.optional(),
-});
-const failure = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().optional(),
-  problems: z.array(problem).optional(),
-  exitCode: z.int().optional(),
-});
-
-const envelope = (command: string, version: number) => ({
-  schema: z.literal(`eigenflow/${command}@${version}`),
-  command: z.literal(command),
-  version: z.string(),
-  elapsed_ms: count,
-});
-
-/** A document with a result; with an error as well where a result says that something is wrong. */
-const result = <T extends z.core.$ZodLooseShape>(command: string, version: number, fields: T) =>
-  z.object({
-    ...envelope(command, version),
-    ok: z.boolean(),
-    error: failure.optional(),
-    ...fields,
-  });
-const refused = (command: string, version: number) =>
-  z.object({ ...envelope(command, version), ok: z.literal(false), error: failure });
 
 const lossMode = z.object({
   re: z.number(),
@@ -169,7 +138,7 @@ const files = texts.describe("what -o has written");
 const eigenvalue = z.object({ re: z.number(), im: z.number(), residual: z.number() });
 const ofWhat = z.enum(["loss", "val", "weights"]);
 
-/** The documents of the commands that read runs, by command. */
+/** The documents of commands, by command. */
 export const schemas = {
   analyze: z.union([
     result("analyze", 2, { ...analysis, files }),
@@ -276,4 +245,8 @@ export const schemas = {
     }),
     refused("compare", 1),
   ]),
+  identify: identifyDocument,
+  simulate: simulateDocument,
+  validate: validateDocument,
+  certify: certifyDocument,
 } as const;

@@ -22,6 +22,7 @@ export async function certifyStep(
   const { rate, overshoot, guarantee } = model.certificate;
   const gamma = guarantee.kind === "lipschitz" ? guarantee.gamma : null;
   const units = unitsOfGain(model);
+  const changed = check.weightsMatch === false;
   const observed = wanted && check.holds ? await observedGain(model) : null;
   const inData = (gain: number) => `${short(gain * units, 3)} in the units of the data`;
   return {
@@ -31,11 +32,13 @@ export async function certifyStep(
       overshoot,
       guarantee,
       margin: Number.isFinite(check.margin) ? check.margin : null,
+      weightsMatch: check.weightsMatch,
       gain: { bound: gamma, inUnitsOfData: units, ...(observed !== null && { observed }) },
     },
     text: [
       `${model.kind}, ${model.tensors.b_x.shape[0]} states, ${model.inputs.join(", ")} → ${model.outputs.join(", ")}`,
       `${check.holds ? "holds" : "FAILS"}  ${check.sentence}`,
+      ...(changed ? ["CHANGED  the weights are not those that were certified"] : []),
       ...(check.holds ? [`contraction  ‖Δx_t‖ ≤ ${short(overshoot)} · ${rate}^t ‖Δx_0‖`] : []),
       ...(check.holds && gamma !== null
         ? [`Lipschitz    ‖Δy‖ ≤ ${gamma} ‖Δu‖, standardised signals; ${inData(gamma)}`]
@@ -44,10 +47,14 @@ export async function certifyStep(
         ? []
         : [`attained     a gain of ${short(observed, 3)}, by search; ${inData(observed)}`]),
     ].join("\n"),
-    ...(!check.holds && {
+    ...((!check.holds || changed) && {
       failure: new CertificateError(
-        "the certificate does not hold",
-        "the weights in the file are not those that were certified",
+        check.holds
+          ? "the weights in the file are not those that were certified, though what is claimed holds of them too"
+          : "the certificate does not hold",
+        check.holds
+          ? "take the file that eigenflow identify wrote, or identify again"
+          : "the weights in the file are not those that were certified",
       ),
     }),
   };

@@ -11,6 +11,7 @@ import { certifyRen, type RenCertificate } from "../verification/ren-certificate
 import type { Identified } from "./identify.ts";
 import { fromUnits } from "./model.ts";
 import type { StepModel } from "./step-model.ts";
+import { sealed } from "./weights-hash.ts";
 
 /** Scaling as the tensors that a file holds. */
 export const scalingTensors = ({ inputs, outputs }: SignalScaling): Record<string, Tensor> => ({
@@ -71,7 +72,7 @@ export function linearStep(
   const { inputs, outputs } = identified.model;
   const base = { kind: "linear", inputs, outputs, sampleTime: dt, tensors } as const;
   const certificate = contraction(tensors, rate);
-  return { ...base, activation: "tanh", certificate };
+  return { ...base, activation: "tanh", certificate: certificate && sealed(certificate, tensors) };
 }
 
 function contraction(

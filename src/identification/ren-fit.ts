@@ -16,6 +16,7 @@ import { lengthFor, sequencesOf } from "./ren-sequences.ts";
 import { canStart, paddedStart } from "./ren-start.ts";
 import { storedProgram } from "./ren-stored.ts";
 import { type StepModel, stepPredictor } from "./step-model.ts";
+import { sealed } from "./weights-hash.ts";
 
 export interface RenFitOptions {
   /** States of the network; the order of the linear model that it starts from when left out. */
@@ -153,7 +154,15 @@ export async function identifyRen(
     const all = { ...tensors, ...scalingTensors(scaling) };
     const { activation } = model;
     return {
-      model: { kind: "ren", inputs, outputs, sampleTime, activation, tensors: all, certificate },
+      model: {
+        kind: "ren",
+        inputs,
+        outputs,
+        sampleTime,
+        activation,
+        tensors: all,
+        certificate: sealed(certificate, all),
+      },
       fit: history[at],
       startedFrom: plan.startedFrom,
       history,

@@ -1,8 +1,9 @@
 import { UsageError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { ProxKind } from "../solvers/prox.ts";
-import { type RenCertificate, recheckRen } from "../verification/ren-certificate.ts";
+import { type RenCertificate, type RenCheck, recheckRen } from "../verification/ren-certificate.ts";
 import type { Predictor } from "./predictor.ts";
+import { hashOfWeights } from "./weights-hash.ts";
 
 /**
  * A model of one step in the units of the data, as it is stored: the float32 matrices A, B1, B2, C1, D11,
@@ -91,6 +92,16 @@ export function unitsOfGain({ tensors }: Pick<StepModel, "tensors">): number {
   return (Math.max(...scales("y.scale")) / Math.min(...scales("u.scale"))) * (1 + 2 ** -50);
 }
 
+/** The certificate held against the stored numbers. */
+export interface StepCheck extends RenCheck {
+  /** Whether these are to the last bit the numbers that were certified; null where no hash was kept. */
+  readonly weightsMatch: boolean | null;
+}
+
 /** The certificate held against the stored numbers; null for a model without one. */
-export const recheckStep = ({ certificate, tensors }: StepModel) =>
-  certificate === null ? null : recheckRen(certificate, tensors);
+export function recheckStep({ certificate, tensors }: StepModel): StepCheck | null {
+  if (certificate === null) return null;
+  const { weightsSha256: kept } = certificate;
+  const weightsMatch = kept === undefined ? null : kept === hashOfWeights(tensors);
+  return { ...recheckRen(certificate, tensors), weightsMatch };
+}

@@ -33,6 +33,8 @@ export interface RenCertificate {
   /** Rows of the lower triangle of 𝒫, and the diagonal of Λ. */
   readonly P: readonly (readonly number[])[];
   readonly Lambda: readonly number[];
+  /** SHA-256 of all tensors that the file stores, where it was kept: tells a change that the claims survive. */
+  readonly weightsSha256?: string | undefined;
 }
 
 /** The inequality held against the weights. */
@@ -68,6 +70,10 @@ const schema: z.ZodType<RenCertificate> = z.strictObject({
   roundingMargin: number.nonnegative(),
   P: square,
   Lambda: z.array(number.positive()),
+  weightsSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 /**

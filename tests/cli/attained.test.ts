@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { schemas } from "../../src/cli/schemas.ts";
 import { eigenflow, folder, runsOf, small } from "./eigenflow.ts";
 
 test("the gain attained stands beside the proven bound", () => {
@@ -9,6 +10,7 @@ test("the gain attained stands beside the proven bound", () => {
   const { code, stdout } = eigenflow(["certify", model, "--attained", "--json"], { cwd });
   const { attained, checks } = JSON.parse(stdout);
   expect(code).toBe(0);
+  expect(schemas.certify.parse(JSON.parse(stdout))).toEqual(JSON.parse(stdout));
   expect(attained.bound).toBe(
     checks.find(({ kind }: { kind: string }) => kind === "lipschitz").claimed,
   );

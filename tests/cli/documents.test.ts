@@ -11,7 +11,16 @@ import { called } from "./in-process.ts";
 const loss = (t: number) => 0.5 + Math.exp(-t / 30);
 const log = (length: number, end = "") =>
   `epoch,loss\n${Array.from({ length }, (_, t) => `${t},${loss(t)}`).join("\n")}\n${end}`;
+const asks = ["-u", "u", "-y", "y", "--ts", "1"] as const;
+// y follows u through a bent first-order lag.
+let level = 0;
+const tank = Array.from({ length: 300 }, (_, t) => {
+  const u = (Math.floor(t / 7) * 37) % 11;
+  level = 0.8 * level + Math.tanh(u / 5);
+  return `${u},${level}`;
+});
 const cwd = folder({
+  "tank.csv": `u,y\n${tank.join("\n")}\n`,
   "a.csv": log(120),
   "b.csv": log(80),
   "short.csv": log(5),
@@ -63,6 +72,18 @@ describe("documents are as their published schema says, without a field that it 
     [["compare", "a.csv", "b.csv"], 0],
     [["compare", "run", "run", "--of", "weights"], 0],
     [["compare", "a.csv", "short.csv"], 4],
+    [["identify", "tank.csv", ...asks, "-o", "ren", "--epochs", "2", "--neurons", "3"], 0],
+    [["identify", "tank.csv", ...asks, "-o", "linear", "--model", "linear"], 0],
+    [["identify", "tank.csv", ...asks, "-o", "linear"], 2],
+    [["identify", "a.csv", ...asks], 4],
+    [["simulate", "ren/model.onnx", "-i", "tank.csv"], 0],
+    [["simulate", "ren/model-sequence.onnx", "-i", "tank.csv", "-o", "out.csv"], 0],
+    [["simulate", "gone.onnx", "-i", "tank.csv"], 3],
+    [["validate", "linear/model.onnx", "tank.csv"], 0],
+    [["validate", "linear/model.onnx", "a.csv"], 4],
+    [["certify", "ren/model.onnx", "--attained"], 0],
+    [["certify", "linear/model.onnx"], 0],
+    [["certify", "gone.onnx"], 3],
   ] as const)("%j", async (args, code) => {
     const found = await called([...args, "--json"], { cwd });
     expect(found.code).toBe(code);
@@ -89,7 +110,9 @@ describe("documents are as their published schema says, without a field that it 
 });
 
 test("which schemas there are, and which not", async () => {
-  expect((await called(["schema"], { cwd })).stdout).toBe("analyze\nwatch\ninspect\ncompare\n");
+  expect((await called(["schema"], { cwd })).stdout).toBe(
+    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\n",
+  );
   const { code, stderr } = await called(["schema", "anlyze"], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean "analyze"?');

@@ -82,6 +82,18 @@ describe("a model from a CSV", () => {
     const refused = await called(["certify", "changed.onnx", "--json"], { cwd });
     expect(refused.code).toBe(6);
     expect(JSON.parse(refused.stdout)).toMatchObject({ ok: false, holds: false });
+    // A bias that no inequality knows of, by its last bit.
+    const b_y = {
+      ...model.tensors.b_y,
+      data: Float32Array.of(Number(model.tensors.b_y.data[0]) * (1 + 2 ** -23)),
+    };
+    const touched = { ...model, tensors: { ...model.tensors, b_y } };
+    writeFileSync(join(cwd, "touched.onnx"), encodeStep(touched));
+    const told = await called(["certify", "touched.onnx", "--json"], { cwd });
+    expect(told.code).toBe(6);
+    expect(JSON.parse(told.stdout)).toMatchObject({ ok: false, holds: true, weightsMatch: false });
+    const same = await called(["certify", "tank/model-sequence.onnx", "--json"], { cwd });
+    expect(JSON.parse(same.stdout)).toMatchObject({ ok: true, holds: true, weightsMatch: true });
     writeFileSync(join(cwd, "bare.onnx"), encodeStep({ ...model, certificate: null }));
     const bare = await called(["certify", "bare.onnx"], { cwd });
     expect([bare.code, bare.stderr]).toEqual([6, expect.stringContaining("no certificate")]);

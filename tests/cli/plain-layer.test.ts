@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { schemas } from "../../src/cli/schemas.ts";
 import { eigenflow, folder, runsOf } from "./eigenflow.ts";
 
 const config = (model: string) =>
@@ -16,6 +17,7 @@ test("of a plain layer that contracts, existence and uniqueness are proven from 
     "{ kind: deq, layer: { kind: dense, width: 8 }, normalise: { kind: spectral, scale: fixed, target: 0.5 } }",
   );
   expect(code).toBe(0);
+  expect(schemas.certify.parse(JSON.parse(stdout))).toEqual(JSON.parse(stdout));
   const { holds, conclusion, layer } = JSON.parse(stdout);
   expect({ holds, conclusion }).toEqual({ holds: true, conclusion: "contracts" });
   expect(layer.gainBound).toBeCloseTo(0.5, 5);

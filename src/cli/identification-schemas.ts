@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { count, maybe, numbers, refused, result, texts } from "./schema-parts.ts";
+
+const correlation = z.object({
+  of: z.string(),
+  lags: z.array(z.int()),
+  values: numbers,
+  bound: z.number(),
+  outside: count,
+  pValue: z.number(),
+  passed: z.boolean(),
+});
+const fit = maybe.describe("%; null where the model leaves the finite numbers");
+const validation = {
+  fits: z.array(
+    z.object({
+      horizon: z.union([z.literal("simulate"), z.int().positive()]),
+      fit,
+      outputs: z.array(
+        z.object({
+          experiment: z.string(),
+          output: z.string(),
+          rmse: maybe,
+          nrmse: maybe,
+          fit,
+        }),
+      ),
+    }),
+  ),
+  noiseModel: z.boolean(),
+  residuals: z.object({
+    level: z.number(),
+    white: z.boolean(),
+    independent: z.boolean(),
+    whiteness: z.array(correlation),
+    crossCorrelation: z.array(correlation),
+  }),
+};
+
+const square = z.array(numbers);
+const guarantee = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("contracting") }),
+  z.object({ kind: z.literal("lipschitz"), gamma: z.number() }),
+  z.object({ kind: z.literal("input-passive"), nu: z.number() }),
+  z.object({ kind: z.literal("output-passive"), rho: z.number() }),
+  z.object({ kind: z.literal("passive"), nu: z.number(), rho: z.number() }),
+  z.object({ kind: z.literal("dissipative"), Q: square, S: square, R: square }),
+]);
+const proven = { rate: z.number(), overshoot: z.number(), guarantee, margin: maybe };
+
+export const identifyDocument = z.union([
+  result("identify", 1, {
+    model: z.enum(["ren", "linear"]),
+    data: z.object({
+      inputs: texts,
+      outputs: texts,
+      sampleTime: z.number(),
+      samples: z.object({ estimation: count, heldOut: count }),
+    }),
+    models: z.array(
+      z.object({
+        name: z.string(),
+        estimation: z.object(validation),
+        heldOut: z.object(validation),
+      }),
+    ),
+    linear: z.object({
+      order: count,
+      poles: z.array(z.object({ re: z.number(), im: z.number(), abs: z.number() })),
+      hInfinity: z.object({ lower: z.number(), upper: z.number() }).nullable(),
+    }),
+    training: z
+      .object({
+        states: count,
+        neurons: count,
+        startedFrom: z.enum(["linear", "random"]),
+        status: z.enum(["completed", "stopped early", "interrupted"]),
+        epochs: count,
+        best: count,
+      })
+      .optional()
+      .describe("of a network"),
+    certificate: z
+      .object(proven)
+      .nullable()
+      .describe("null where the linear model is unstable: nothing contracts"),
+    gain: z.object({ bound: maybe, observed: z.number(), inUnitsOfData: z.number() }),
+    warnings: texts,
+    files: texts.describe("what -o has written"),
+  }),
+  refused("identify", 1),
+]);
+
+export const simulateDocument = z.union([
+  result("simulate", 1, {
+    samples: count,
+    outputs: texts,
+    y: numbers.describe("[samples × outputs], row after row"),
+    out: z.string().optional(),
+  }),
+  refused("simulate", 1),
+]);
+
+export const validateDocument = z.union([
+  result("validate", 1, validation),
+  refused("validate", 1),
+]);
+
+export const certifyDocument = z.union([
+  result("certify", 1, {
+    holds: z.boolean(),
+    ...proven,
+    weightsMatch: z
+      .boolean()
+      .nullable()
+      .describe(
+        "whether the weights are to the last bit those that were certified; null where no hash was kept",
+      ),
+    gain: z.object({ bound: maybe, inUnitsOfData: z.number(), observed: z.number().optional() }),
+  }),
+  result("certify", 1, {
+    holds: z.boolean(),
+    iteration: z.object({ activation: z.string(), splitting: z.string(), alpha: z.number() }),
+    checks: z.array(
+      z.object({
+        kind: z.string(),
+        holds: z.boolean(),
+        claimed: z.number(),
+        found: maybe,
+        margin: maybe,
+        sentence: z.string(),
+      }),
+    ),
+    attained: z.object({ gain: z.number(), bound: maybe }).optional(),
+  }),
+  result("certify", 1, {
+    holds: z.boolean(),
+    conclusion: z.string(),
+    can: z.string(),
+    cannot: z.string(),
+    layer: z.looseObject({ activation: z.string(), slope: z.number() }),
+  }),
+  refused("certify", 1),
+]);

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+// What the documents of several commands are made of.
+
+export const numbers = z.array(z.number());
+export const count = z.int().nonnegative();
+export const texts = z.array(z.string());
+export const maybe = z.number().nullable();
+
+const problem = z.object({
+  message: z.string(),
+  remark: z.string().optional(),
+  flag: z.string().optional(),
+  source: z.string().optional(),
+  line: count.optional(),
+  column: count.optional(),
+});
+export const failure = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  problems: z.array(problem).optional(),
+  exitCode: z.int().optional(),
+});
+
+const envelope = (command: string, version: number) => ({
+  schema: z.literal(`eigenflow/${command}@${version}`),
+  command: z.literal(command),
+  version: z.string(),
+  elapsed_ms: count,
+});
+
+/** A document with a result; with an error as well where a result says that something is wrong. */
+export const result = <T extends z.core.$ZodLooseShape>(
+  command: string,
+  version: number,
+  fields: T,
+) =>
+  z.object({
+    ...envelope(command, version),
+    ok: z.boolean(),
+    error: failure.optional(),
+    ...fields,
+  });
+export const refused = (command: string, version: number) =>
+  z.object({ ...envelope(command, version), ok: z.literal(false), error: failure });
