@@ -16,7 +16,12 @@ export {
   predictionError,
 } from "./identification/prediction-error.ts";
 export { linearPredictor, type Predictor, predictOutputs } from "./identification/predictor.ts";
-export { identifyRen, type RenFit, type RenFitOptions } from "./identification/ren-fit.ts";
+export {
+  identifyRen,
+  type RenFit,
+  type RenFitOptions,
+  type RenFitState,
+} from "./identification/ren-fit.ts";
 export { type Correlation, type ResidualTests, residualTests } from "./identification/residuals.ts";
 export { stabilise } from "./identification/stabilise.ts";
 export { decodeStep, encodeSequence, encodeStep } from "./identification/step-file.ts";

@@ -15,9 +15,13 @@ const page = "report.html";
 const names = [model, sequence, "certificate.json", "identification.json", page];
 
 /** @throws UsageError  where a result is in the folder already, before anything is computed */
-export function requireFree({ out, force }: Pick<IdentifyFlags, "out" | "force">): void {
+export function requireFree({
+  out,
+  force,
+  resume,
+}: Pick<IdentifyFlags, "out" | "force" | "resume">): void {
   const there = names.find((name) => out !== undefined && existsSync(join(out, name)));
-  if (there !== undefined && !force)
+  if (there !== undefined && !force && !resume)
     throw new UsageError(`${join(out!, there)} is there already`, "another folder, or --force");
 }
 
@@ -55,7 +59,7 @@ async function reportIn(
   folder: string,
   found: Omit<IdentifyResult, "files">,
   paths: readonly string[],
-  { out: _, ...flags }: IdentifyFlags,
+  { out: _, resume: __, ...flags }: IdentifyFlags,
 ): Promise<string[]> {
   try {
     // Drawing takes half a second to load.

@@ -8,7 +8,7 @@ import {
 } from "../identification/identify.ts";
 import { linearStep, standardForm } from "../identification/linear-step.ts";
 import type { Predictor } from "../identification/predictor.ts";
-import { identifyRen, type RenFit } from "../identification/ren-fit.ts";
+import type { RenFit } from "../identification/ren-fit.ts";
 import { type StepModel, stepPredictor, unitsOfGain } from "../identification/step-model.ts";
 import { observedGain } from "../identification/step-observed.ts";
 import { type Validation, validate } from "../identification/validate.ts";
@@ -18,6 +18,7 @@ import { type ExperimentFlags, experimentsOf, positive, whole } from "./experime
 import { identifiedDocument } from "./identify-document.ts";
 import { requireFree, writeIdentified } from "./identify-files.ts";
 import { identifiedText } from "./identify-text.ts";
+import { trainRen } from "./identify-train.ts";
 import { note, type Outcome } from "./output.ts";
 
 export interface IdentifyFlags extends ExperimentFlags {
@@ -32,6 +33,7 @@ export interface IdentifyFlags extends ExperimentFlags {
   readonly seed: string;
   readonly out?: string;
   readonly force?: true;
+  readonly resume?: true;
 }
 
 /** A model on both parts of the data. */
@@ -63,25 +65,15 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
   const experiments = await experimentsOf(paths, flags);
   const parts = experiments.map((experiment) => splitExperiment(experiment, { at: sizes.split }));
   const [work, check] = [parts.map(({ work }) => work), parts.map(({ check }) => check)];
-  const { states, contraction, lipschitz, neurons, epochs, seed, ahead } = sizes;
+  const { states, contraction, seed, ahead } = sizes;
 
   const linear = identifyLinear(work, {
     stable: true,
     ...(states !== undefined && { [flags.model === "linear" ? "order" : "maxOrder"]: states }),
   });
   const { system } = standardForm(linear, work);
-  const fit =
-    flags.model === "linear"
-      ? null
-      : await identifyRen(work, {
-          ...(states !== undefined && { states }),
-          ...(neurons !== undefined && { neurons }),
-          ...(contraction !== undefined && { contraction }),
-          ...(lipschitz !== undefined && { lipschitz }),
-          ...(epochs !== undefined && { epochs }),
-          seed,
-          ...(process.stderr.isTTY && { progress }),
-        });
+  const trained = flags.model === "linear" ? null : await trainRen(work, sizes, flags);
+  const fit = trained?.fit ?? null;
   const model = fit?.model ?? linearStep(linear, work, contraction);
 
   const shortest = Math.min(...check.map(({ count }) => count));
@@ -118,8 +110,15 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
   };
   const result = { ...found, files: await writeIdentified(found, paths, flags) };
   for (const warning of result.warnings) note(`warning: ${warning}`);
-  return { document: identifiedDocument(result), text: identifiedText(result) };
+  return {
+    document: identifiedDocument(result),
+    text: identifiedText(result),
+    ...(trained?.stopped && { stopped: trained.stopped }),
+  };
 }
+
+/** The flags that are numbers. */
+export type Sizes = ReturnType<typeof numbersOf>;
 
 function numbersOf(flags: IdentifyFlags) {
   const { states, neurons, contraction, lipschitz, split, epochs, seed, ahead, model } = flags;
@@ -134,9 +133,14 @@ function numbersOf(flags: IdentifyFlags) {
   const share = positive("--split", split);
   if (share >= 1) throw new UsageError(`--split ${split}: a share between 0 and 1 is wanted`);
   if (model === "linear") {
-    const odd = Object.entries({ neurons, lipschitz, epochs }).find(([, v]) => v !== undefined);
+    const { resume } = flags;
+    const odd = Object.entries({ neurons, lipschitz, epochs, resume }).find(
+      ([, v]) => v !== undefined,
+    );
     if (odd) throw new UsageError(`--${odd[0]} is for --model ren`);
   }
+  if (flags.resume && flags.out === undefined)
+    throw new UsageError("--resume: -o FOLDER of the interrupted identification is wanted");
   const count = (flag: string, text: string) => positive(flag, String(whole(flag, text)));
   return {
     states: optional("--states", states, count),
@@ -148,8 +152,4 @@ function numbersOf(flags: IdentifyFlags) {
     seed: whole("--seed", seed),
     ahead: count("--ahead", ahead),
   };
-}
-
-function progress(epoch: number, of: number, fit: number): void {
-  if (epoch % 25 === 0) note(`epoch ${epoch} of ${of}: fit ${fit.toFixed(1)} %`);
 }

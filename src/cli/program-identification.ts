@@ -35,6 +35,7 @@ export function addIdentification(program: Command): void {
     .option("--seed <n>", "seed of everything random", "0")
     .option("-o, --out <folder>", "write the model, its certificate and a report there")
     .option("--force", "replace what is there")
+    .option("--resume", "go on with a training that was interrupted; otherwise the same command")
     .option(...jsonOption)
     .option(...plainOption)
     .addHelpText(

@@ -5,17 +5,18 @@ import { DataError, NumericError, UsageError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { spectralRadius } from "../linalg/eigenvalues.ts";
 import type { Guarantee } from "../models/ren/guarantee.ts";
-import { type Ren, type RenOptions, ren } from "../models/ren/ren.ts";
+import { type RenOptions, ren } from "../models/ren/ren.ts";
 import { adam } from "../training/optimisers.ts";
 import { cosineRate } from "../training/schedules.ts";
-import { fitSequences } from "../training/sequence-fit.ts";
+import { fitSequences, type SequenceState } from "../training/sequence-fit.ts";
 import { certifyRen } from "../verification/ren-certificate.ts";
 import { identifyLinear } from "./identify.ts";
 import { roundedUp, scalingTensors, standardForm } from "./linear-step.ts";
 import { lengthFor, sequencesOf } from "./ren-sequences.ts";
+import { identityScaling, simulatedFit } from "./ren-simulated.ts";
 import { canStart, paddedStart } from "./ren-start.ts";
 import { storedProgram } from "./ren-stored.ts";
-import { type StepModel, stepPredictor } from "./step-model.ts";
+import type { StepModel } from "./step-model.ts";
 import { sealed } from "./weights-hash.ts";
 
 export interface RenFitOptions {
@@ -39,6 +40,17 @@ export interface RenFitOptions {
   readonly signal?: AbortSignal;
   /** Told after each epoch: how many there are, and the fit so far, %. */
   readonly progress?: (epoch: number, of: number, fit: number) => void;
+  /** Told after each epoch that is not the last of all that the training goes on from. */
+  readonly keep?: (state: RenFitState) => void;
+  /** Where a training of the same data and options goes on; it ends with the same bytes as without a break. */
+  readonly from?: RenFitState;
+}
+
+/** A training between two epochs. */
+export interface RenFitState {
+  readonly sequences: SequenceState;
+  readonly history: readonly number[];
+  readonly best: { readonly at: number; readonly parameters: Readonly<Record<string, Tensor>> };
 }
 
 const known = Object.keys({
@@ -55,6 +67,8 @@ const known = Object.keys({
   stopShare: true,
   signal: true,
   progress: true,
+  keep: true,
+  from: true,
 } satisfies Record<keyof RenFitOptions, true>);
 
 export interface RenFit {
@@ -88,7 +102,7 @@ export async function identifyRen(
   refuseUnknown("identifyRen", options, known);
   requireAlike(experiments);
   const { epochs = 200, patience = 50, seed = 0, batch = 8 } = options;
-  const { stopShare = 0.2, signal, progress } = options;
+  const { stopShare = 0.2, signal, progress, keep, from } = options;
   for (const [name, value] of Object.entries({ epochs, patience, batch }))
     if (!(Number.isInteger(value) && value >= 1))
       throw new UsageError(`identifyRen: ${name} = ${value}; wanted a whole number from 1`);
@@ -111,8 +125,8 @@ export async function identifyRen(
   const perEpoch = Math.max(8, Math.floor(count / size));
 
   const stored = await storedProgram(model, seed);
-  const history: number[] = [];
-  let best: { readonly at: number; readonly parameters: Record<string, Tensor> } | null = null;
+  const history: number[] = [...(from?.history ?? [])];
+  let best: RenFitState["best"] | null = from?.best ?? null;
   const judge = async (parameters: Readonly<Record<string, Tensor>>): Promise<boolean> => {
     const { tensors } = await stored.run(parameters);
     const fit = simulatedFit(scaled, ends, { ...tensors, ...identityScaling(scaling) }, model);
@@ -124,7 +138,7 @@ export async function identifyRen(
     return epoch - (best?.at ?? 0) >= patience;
   };
   try {
-    await judge(model.initialise(seed));
+    if (from === undefined) await judge(model.initialise(seed));
     const run = await fitSequences(model, sequences, {
       seed,
       steps: epochs * perEpoch,
@@ -135,7 +149,12 @@ export async function identifyRen(
       clipNorm: 1,
       learnStart: true,
       stepsPerCall: perEpoch,
-      afterCall: (parameters) => judge(withoutStarts(parameters)),
+      afterCall: async (parameters, _, sequences) => {
+        const ends = await judge(withoutStarts(parameters));
+        if (!ends) keep?.({ sequences, history: [...history], best: best! });
+        return ends;
+      },
+      ...(from && { from: from.sequences }),
       ...(signal && { signal }),
     });
     if (run.status === "non-finite" && history.length === 1)
@@ -245,45 +264,6 @@ function planOf(
   }
   return { model: ren(size), startedFrom: "random" as const, radius, warnings };
 }
-
-/** Fit of what follows the part that is trained on, simulated from the beginning. */
-function simulatedFit(
-  scaled: readonly Experiment[],
-  ends: readonly number[],
-  tensors: Readonly<Record<string, Tensor>>,
-  { activation }: Ren,
-): number {
-  const [{ inputs, outputs, sampleTime }] = scaled;
-  const base = { kind: "ren", inputs, outputs, sampleTime, activation } as const;
-  const predictor = stepPredictor({ ...base, tensors, certificate: null });
-  const l = outputs.length;
-  let [error, spread] = [0, 0];
-  scaled.forEach(({ u, y, count }, which) => {
-    const found = predictor.simulate(u, new Float64Array(predictor.states)).y;
-    const from = ends[which];
-    for (let j = 0; j < l; j++) {
-      let mean = 0;
-      for (let t = from; t < count; t++) mean += y[t * l + j] / (count - from);
-      for (let t = from; t < count; t++) {
-        error += (y[t * l + j] - found[t * l + j]) ** 2;
-        spread += (y[t * l + j] - mean) ** 2;
-      }
-    }
-  });
-  if (spread === 0)
-    throw new DataError("the outputs are constant in the data kept for stopping", {
-      hint: "measure longer, or keep another share",
-    });
-  return 100 * (1 - Math.sqrt(error / spread));
-}
-
-const identityScaling = ({ inputs, outputs }: SignalScaling) => {
-  const plain = ({ offset }: SignalScaling["inputs"]) => ({
-    offset: offset.map(() => 0),
-    scale: offset.map(() => 1),
-  });
-  return scalingTensors({ inputs: plain(inputs), outputs: plain(outputs) });
-};
 
 const withoutStarts = (parameters: Readonly<Record<string, Tensor>>) =>
   Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== "x0"));

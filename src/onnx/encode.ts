@@ -63,6 +63,8 @@ class GraphEncoder {
   /** Initialisers of each place, by the constant they hold. */
   private readonly initialisers = new Map<Place, Map<Value, string>>();
   private counter = 0;
+  // Of bodies in order: their own identities differ from one encoding of a graph to the next.
+  private bodies = 0;
 
   constructor(placement: Placement, resolve: Resolve, inputs: Values) {
     this.placement = placement;
@@ -166,7 +168,7 @@ class GraphEncoder {
     });
     const nodes = at.nodes.map((node) => this.node(node, at));
     return all(
-      text(field.graph.name, `body${body.scope.id}`),
+      text(field.graph.name, `body${this.bodies++}`),
       each([...nodes, ...copies].map((node) => message(field.graph.node, node))),
       each(this.tensors(at)),
       each(parameters),

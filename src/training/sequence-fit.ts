@@ -29,12 +29,26 @@ export interface SequenceFitOptions extends SequenceStepOptions {
   /** Steps in one call of the runtime. */
   readonly stepsPerCall?: number;
   /** Told of the parameters, learned starts among them, after every call of the runtime; true ends the run. */
-  readonly afterCall?: (parameters: Parameters, step: number) => Promise<boolean>;
+  readonly afterCall?: (
+    parameters: Parameters,
+    step: number,
+    state: SequenceState,
+  ) => Promise<boolean>;
+  /** Where a run of the same model, data and options goes on, as `afterCall` was told. */
+  readonly from?: SequenceState;
   readonly signal?: AbortSignal;
   readonly compile?: CompileOptions;
 }
 
+/** All that a run goes on from. */
+export interface SequenceState {
+  readonly step: number; // steps taken
+  readonly theta: Float32Array; // parameters and learned starts, flat
+  readonly slots: readonly Float32Array[]; // of the optimiser, each as long as theta
+}
+
 const knownOptions = Object.keys({
+  from: true,
   seed: true,
   steps: true,
   batch: true,
@@ -55,7 +69,7 @@ export interface SequenceFit {
   readonly parameters: Parameters;
   /** The learned starts [n, states]. */
   readonly starts: Tensor | null;
-  /** Of each step taken. */
+  /** Of each step taken, those before `from` aside. */
   readonly losses: Float32Array;
   readonly gradientNorms: Float32Array | null;
 }
@@ -88,9 +102,9 @@ export function cutSequences(series: Tensor, length: number, every = length): Te
 /**
  * Trains a model of sequences by mean squared error after a washout. The same seed gives the same
  * bytes on one thread, however the steps fall into calls. A loss that is not finite ends the run with
- * the parameters before that call.
+ * the parameters before that call. Gone on with `from` a state, it ends with the same bytes as without a break.
  *
- * @throws UsageError, ShapeError  for options out of range and sequences that do not fit the model
+ * @throws UsageError, ShapeError  for options out of range, sequences or a state that do not fit the model
  */
 export async function fitSequences(
   model: SequenceModel,
@@ -99,7 +113,7 @@ export async function fitSequences(
 ): Promise<SequenceFit> {
   refuseUnknown("fitSequences", options, knownOptions);
   const { seed, steps, batch, optimiser, schedule, signal, washout, clipNorm } = options;
-  const { learnStart = false, stepsPerCall = 32 } = options;
+  const { learnStart = false, stepsPerCall = 32, from } = options;
   const [count, length] = sizesOf(model, data);
   for (const [name, n] of Object.entries({ steps, batch, stepsPerCall })) {
     if (!(Number.isInteger(n) && n >= 1))
@@ -116,24 +130,26 @@ export async function fitSequences(
     : {};
   const initial: Parameters = { ...model.initialise(seed), ...starts };
   const layout = layoutOf(initial);
+  requireFits(from, layout.size, optimiser.slots.length);
   const graph = sequenceStepGraph(model, layout, optimiser, length, { washout, clipNorm });
   const program = await compile(graph.inputs, graph.outputs, { threads: 1, ...options.compile });
   const losses: number[] = [];
   const norms: number[] = [];
-  let theta = flatten(layout, initial);
-  let slots: Float32Array[] = optimiser.slots.map(() => new Float32Array(layout.size));
+  const done = from?.step ?? 0;
+  let theta = from?.theta ?? flatten(layout, initial);
+  let slots = from?.slots ?? optimiser.slots.map(() => new Float32Array(layout.size));
   let status: SequenceFit["status"] = "completed";
   try {
-    while (losses.length < steps) {
+    while (done + losses.length < steps) {
       if (signal?.aborted) {
         status = "stopped";
         break;
       }
-      const from = losses.length;
-      const many = Math.min(stepsPerCall, steps - from);
-      const rows = Array.from({ length: many }, (_, i) => batchOf(from + i, count, batch, seed));
+      const taken = done + losses.length;
+      const many = Math.min(stepsPerCall, steps - taken);
+      const rows = Array.from({ length: many }, (_, i) => batchOf(taken + i, count, batch, seed));
       const numbers = rows.flatMap((_, i) =>
-        optimiser.coefficients(from + i + 1, schedule(from + i + 1, steps)),
+        optimiser.coefficients(taken + i + 1, schedule(taken + i + 1, steps)),
       );
       const found = await program.run({
         theta: tensorOf(theta, [layout.size]),
@@ -155,7 +171,11 @@ export async function fitSequences(
       }
       theta = next;
       slots = optimiser.slots.map((slot) => found[`next.${slot}`].data as Float32Array);
-      if (options.afterCall && (await options.afterCall(unflatten(layout, theta), losses.length))) {
+      const state = { step: taken + many, theta, slots };
+      if (
+        options.afterCall &&
+        (await options.afterCall(unflatten(layout, theta), state.step, state))
+      ) {
         status = "stopped";
         break;
       }
@@ -171,6 +191,16 @@ export async function fitSequences(
     losses: Float32Array.from(losses),
     gradientNorms: norms.length > 0 ? Float32Array.from(norms) : null,
   };
+}
+
+/** @throws ShapeError  for a state of another model or optimiser */
+function requireFits(state: SequenceState | undefined, size: number, slots: number): void {
+  if (state === undefined) return;
+  const lengths = [state.theta, ...state.slots].map(({ length }) => length);
+  if (lengths.length === slots + 1 && lengths.every((length) => length === size)) return;
+  throw new ShapeError(
+    `fitSequences: a state of ${lengths.join(", ")} numbers; wanted ${slots + 1} times ${size}`,
+  );
 }
 
 /** The sequences of step k: batch after batch of an epoch's order. */

@@ -78,6 +78,7 @@ describe.each(["linear", "ren"] as const)("a file of sequences, %s", (kind) => {
     });
     const read = decodeStep(encodeSequence(model));
     expect(read).toEqual(decodeStep(encodeStep(model)));
+    expect(Buffer.compare(encodeSequence(model), encodeSequence(model))).toBe(0);
     expect(recheckStep(read)?.holds).toBe(true);
   });
 

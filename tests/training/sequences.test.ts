@@ -14,6 +14,7 @@ import {
   cutSequences,
   fitSequences,
   type SequenceFit,
+  type SequenceState,
   type Sequences,
 } from "../../src/training/sequence-fit.ts";
 import { certifyRen } from "../../src/verification/ren-certificate.ts";
@@ -234,4 +235,34 @@ test("whoever is told of the parameters after each call can end the run", async 
   expect([run.status, seen]).toEqual(["stopped", [3, 6]]);
   const whole = await fitSequences(model, data, { ...options, steps: 6 });
   expect(run.losses).toEqual(whole.losses);
+});
+
+test("a run goes on from the state that it was told of, to the same bytes", async () => {
+  const data = cut(record(400, 5), 40);
+  const model = ren({ inputs: 1, outputs: 1, states: 2, neurons: 2, rate: 0.95 });
+  const options = {
+    seed: 1,
+    steps: 11,
+    batch: 3,
+    optimiser: adam(),
+    schedule: constantRate(1e-3),
+    learnStart: true,
+    stepsPerCall: 4,
+  };
+  const states: SequenceState[] = [];
+  const whole = await fitSequences(model, data, {
+    ...options,
+    afterCall: async (_, __, state) => states.push(state) > 3,
+  });
+  expect(states.map(({ step }) => step)).toEqual([4, 8, 11]);
+  const rest = await fitSequences(model, data, { ...options, from: states[0] });
+  expect(rest.parameters).toEqual(whole.parameters);
+  expect(rest.starts).toEqual(whole.starts);
+  expect(rest.losses).toEqual(whole.losses.subarray(4));
+  const done = await fitSequences(model, data, { ...options, from: states[2] });
+  expect([done.status, done.parameters]).toEqual(["completed", whole.parameters]);
+  const odd = { ...states[0], theta: states[0].theta.subarray(1) };
+  await expect(fitSequences(model, data, { ...options, from: odd })).rejects.toThrow(
+    /wanted 3 times/,
+  );
 });
