@@ -44,6 +44,11 @@ export {
   continuousDirect,
   continuousShapes,
 } from "./models/ren/continuous.ts";
+export {
+  type ContinuousRen,
+  type ContinuousRenOptions,
+  continuousRen,
+} from "./models/ren/flow.ts";
 export { type Guarantee, type Supply, supplyOf } from "./models/ren/guarantee.ts";
 export {
   type LinearSystem,

@@ -36,5 +36,11 @@ export {
   type RenCheck,
   recheckRen,
 } from "./verification/ren-certificate.ts";
+export {
+  certifyFlow,
+  type FlowCertificate,
+  parseFlowCertificate,
+  recheckFlow,
+} from "./verification/ren-flow.ts";
 export { contractionOfStep, gainOfSequences } from "./verification/ren-observed.ts";
 export { equilibriumShift, type LayerWeights } from "./verification/sensitivity.ts";

@@ -2,11 +2,10 @@ import { z } from "zod";
 import { CertificateError, DataError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { smallestEigenvalue, spectralNormBound } from "../linalg/bounds.ts";
-import { type Matrix, matrix, matrixOf, requireFinite } from "../linalg/matrix.ts";
 import { type Guarantee, supplyOf } from "../models/ren/guarantee.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
 import { roundUp } from "./decimals.ts";
-import { renInequality, renWeights, type Witness } from "./ren-inequality.ts";
+import { renInequality, renWeights, type Witness, witnessOf } from "./ren-inequality.ts";
 
 /**
  * What is proven of the float32 matrices of a recurrent equilibrium network, as plain JSON with its
@@ -169,17 +168,4 @@ function prove(
     margin: positive ? value - margin : Number.NEGATIVE_INFINITY,
     overshoot: positive ? Math.sqrt((most.value + most.margin) / floor) : Infinity,
   };
-}
-
-/** @throws DataError  for rows that are no lower triangle, and for numbers that are not finite */
-function witnessOf(lower: readonly (readonly number[])[], diagonal: readonly number[]): Witness {
-  const odd = lower.findIndex((row, i) => row.length !== i + 1);
-  if (lower.length === 0 || odd >= 0)
-    throw new DataError(`certificate.P: row ${Math.max(0, odd)} is not of a lower triangle`);
-  const P: Matrix = matrix(lower.length, lower.length, (i, j) =>
-    j <= i ? lower[i][j] : lower[j][i],
-  );
-  const Lambda = Float64Array.from(diagonal);
-  requireFinite(matrixOf(1, Lambda.length, Lambda));
-  return { P, Lambda };
 }

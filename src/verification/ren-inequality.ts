@@ -6,7 +6,9 @@ import {
   frobeniusNorm,
   type Matrix,
   matrix,
+  matrixOf,
   multiply,
+  requireFinite,
   subtract,
   symmetricPart,
   transpose,
@@ -56,6 +58,26 @@ export function renWeights(tensors: Readonly<Record<string, Tensor>>): RenWeight
     D21: read("D21", "p", "q"),
     D22: read("D22", "p", "m"),
   };
+}
+
+/**
+ * A witness from a certificate's rows of the lower triangle of 𝒫 and the diagonal of Λ.
+ *
+ * @throws DataError  for rows that are no lower triangle, and for numbers that are not finite
+ */
+export function witnessOf(
+  lower: readonly (readonly number[])[],
+  diagonal: readonly number[],
+): Witness {
+  const odd = lower.findIndex((row, i) => row.length !== i + 1);
+  if (lower.length === 0 || odd >= 0)
+    throw new DataError(`certificate.P: row ${Math.max(0, odd)} is not of a lower triangle`);
+  const P: Matrix = matrix(lower.length, lower.length, (i, j) =>
+    j <= i ? lower[i][j] : lower[j][i],
+  );
+  const Lambda = Float64Array.from(diagonal);
+  requireFinite(matrixOf(1, Lambda.length, Lambda));
+  return { P, Lambda };
 }
 
 /**

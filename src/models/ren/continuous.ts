@@ -52,20 +52,21 @@ export const continuousShapes = ({
  * ordinary differential equations".
  */
 export function continuousDirect(parameters: Values, form: ContinuousForm): Direct {
-  const p = Object.fromEntries(
-    Object.entries(parameters).map(([name, value]): [string, Value] => [
-      name,
-      value.dtype === "float32" ? cast(value, "float64") : value,
-    ]),
-  );
+  const wide = (name: string): Value => {
+    const value = parameters[name];
+    return value.dtype === "float32" ? cast(value, "float64") : value;
+  };
+  const [X, root, Y1, chi] = ["X", "root", "Y1", "chi"].map(wide);
+  // What is used as it is stays as it is: cast there and back, ONNX Runtime loses it in subgraphs.
+  const { B2, D12, C2, D21, D22, b_x, b_v, b_y } = parameters;
   const { states: n, neurons: q, decay, epsilon } = form;
   const room = (A: Value) => add(A, mul(identityLike(A), epsilon));
-  const H = room(gemm(p.X, p.X, null, { transB: true }));
+  const H = room(gemm(X, X, null, { transB: true }));
   const [top, bottom] = split(H, 0, [n, q]);
   const [H11, H12] = split(top, 1, [n, q]);
   const [, H22] = split(bottom, 1, [n, q]);
-  const P = room(gemm(p.root, p.root, null, { alpha: 0.5, transB: true }));
-  const skew = sub(p.Y1, matrixTranspose(p.Y1));
+  const P = room(gemm(root, root, null, { alpha: 0.5, transB: true }));
+  const skew = sub(Y1, matrixTranspose(Y1));
   const Y = mul(add(add(H11, mul(P, decay)), skew), -0.5);
   const Lambda = mul(diagonal(H22), 0.5);
   const column = unsqueeze(Lambda, [1]);
@@ -73,17 +74,17 @@ export function continuousDirect(parameters: Values, form: ContinuousForm): Dire
   return {
     explicit: {
       A: matmul(V, matrixTranspose(Y)),
-      B1: neg(matmul(V, add(H12, p.chi))),
-      B2: p.B2,
-      C1: div(matrixTranspose(p.chi), column),
+      B1: neg(matmul(V, add(H12, chi))),
+      B2,
+      C1: div(matrixTranspose(chi), column),
       D11: neg(div(mul(H22, below(H22)), column)),
-      D12: p.D12,
-      C2: p.C2,
-      D21: p.D21,
-      D22: p.D22,
-      b_x: p.b_x,
-      b_v: p.b_v,
-      b_y: p.b_y,
+      D12,
+      C2,
+      D21,
+      D22,
+      b_x,
+      b_v,
+      b_y,
     },
     metric: { P, Lambda },
   };
