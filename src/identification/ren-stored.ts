@@ -4,7 +4,10 @@ import type { Ren } from "../models/ren/ren.ts";
 import { compile } from "../runtime/program.ts";
 
 /** What is stored of a network, and its metric, from its parameters. */
-export async function storedProgram(model: Ren, seed: number) {
+export async function storedProgram(
+  model: Pick<Ren, "initialise" | "explicit" | "metric">,
+  seed: number,
+) {
   const inputs = Object.fromEntries(
     Object.entries(model.initialise(seed)).map(([name, { dtype, shape }]) => [
       name,

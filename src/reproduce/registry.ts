@@ -6,4 +6,5 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   monotone: async () => (await import("./monotone/study.ts")).monotone,
   "training-verdict": async () => (await import("./verdict/study.ts")).trainingVerdict,
   "koopman-training": async () => (await import("./koopman/study.ts")).koopmanTraining,
+  pendulum: async () => (await import("./pendulum/study.ts")).pendulumStudy,
 };
