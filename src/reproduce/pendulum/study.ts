@@ -34,7 +34,7 @@ export const pendulumStudy: Reproduction = {
   name: "pendulum",
   title: "The pendulum: its linear form, and models identified from noisy swings",
   about:
-    "The pendulum of the lecture by D. Frank (2023) with its errata corrected, and the small pendulum of Martinelli et al. (2023, arXiv:2304.02976): a contracting REN in discrete and in continuous time, a linear model, an LSTM and a neural ODE, trained alike on the same noisy data. One machine, no tuning beyond the learning rate and the step to stop at, both chosen on validation data.",
+    "The pendulum of the lecture by D. Frank (2023) with its errata corrected, and the small pendulum of Martinelli et al. (2023, arXiv:2304.02976): a contracting REN in discrete and in continuous time, a linear model, an LSTM and a neural ODE, trained alike on the same noisy data. No tuning beyond the step to stop at and, in full, the learning rate, both chosen on validation data; quick trains at 3e-2, which was chosen of two by looking at its results.",
   seed: 1,
   run: async ({ preset, seed, folder, progress }) =>
     pendulumResults(planOf(preset, seed), { seed, folder, progress }),
