@@ -86,7 +86,7 @@ export function readModel(bytes: Uint8Array): ModelRecord {
   return { path: "", offset: 0, producer, producerVersion, doc, graph, opsets, metadata };
 }
 
-function readOpset(message: Message): EntryRecord<number> {
+export function readOpset(message: Message): EntryRecord<number> {
   let [key, value] = ["", 0];
   readFields(message, field.opset, {
     domain: (at) => {
@@ -99,7 +99,7 @@ function readOpset(message: Message): EntryRecord<number> {
   return { path: message.path, offset: message.offset, key, value };
 }
 
-function readEntry(message: Message): EntryRecord<string> {
+export function readEntry(message: Message): EntryRecord<string> {
   let [key, value] = ["", ""];
   readFields(message, field.entry, {
     key: (at) => {
@@ -196,7 +196,7 @@ function readAttribute(message: Message): AttributeRecord {
   return { path, offset, name, type, int, float, string, ints, floats, tensor, graph };
 }
 
-function readInfo(message: Message): InfoRecord {
+export function readInfo(message: Message): InfoRecord {
   let [name, code] = ["", 0];
   let dims: (bigint | string)[] | null = null;
   readFields(message, field.valueInfo, {

@@ -67,7 +67,7 @@ function namesOf(schema: Schema): ReadonlyMap<number, string> {
 }
 
 /** What `read` gives, any error of it and any byte read past the end as a fault of the file. */
-function guarded<T>(origin: Origin, reader: BinaryReader, end: number, read: () => T): T {
+export function guarded<T>(origin: Origin, reader: BinaryReader, end: number, read: () => T): T {
   let result: T;
   try {
     result = read();

@@ -7,7 +7,10 @@ export interface OrtTensor {
   readonly data: unknown;
 }
 export interface OrtSession {
-  run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
+  run(
+    feeds: Record<string, OrtTensor>,
+    fetches?: readonly string[],
+  ): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 export interface Ort {
