@@ -9,7 +9,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   linalg: ["graph", "runtime"],
   data: [],
   autodiff: ["graph"],
-  onnx: ["graph"],
+  onnx: ["graph", "data"],
   solvers: ["graph", "autodiff"],
   models: ["graph", "autodiff", "solvers", "data", "linalg"],
   runtime: ["graph", "onnx"],

@@ -1,4 +1,4 @@
-import { type ForeignModel } from "./model.ts";
+import type { ForeignModel } from "./model.ts";
 import type { ForeignNode } from "./read-node.ts";
 import { type Numbers, numbersOf, readStored } from "./stored-tensor.ts";
 

@@ -125,6 +125,7 @@ export function weightsOf(
   return node.inputs
     .filter((name) => isStored(model, name))
     .map(constants)
-    .filter((found) => found !== null && found.code in floats && found.dims.length >= 2) as Numbers[];
+    .filter(
+      (found) => found !== null && found.code in floats && found.dims.length >= 2,
+    ) as Numbers[];
 }
-

@@ -1,8 +1,7 @@
-import { input, tensor } from "../../graph/value.ts";
 import { gemm } from "../../graph/ops/linear.ts";
-import { type Normalisation, batchNormAfter } from "./batch-norm.ts";
+import { input, tensor } from "../../graph/value.ts";
+import { batchNormAfter, type Normalisation } from "./batch-norm.ts";
 import { constantsOf } from "./constants.ts";
-import type { FloatType } from "./dense.ts";
 import { fragmentOf } from "./fragment.ts";
 import { type DenseLayer, layersOf } from "./layers.ts";
 import type { ForeignModel } from "./model.ts";
@@ -39,24 +38,20 @@ function folded(
   const { rows, cols } = weight;
   const type = dtype === "float64" ? "float64" : "float32";
   const numbers = (data: Float64Array) => (type === "float64" ? data : Float32Array.from(data));
-  const W = tensor(
-    numbers(weight.data.map((w, k) => w * scale[k % cols])),
-    [rows, cols],
-    "weight",
-  );
-  const b = tensor(
-    numbers(shift.map((t, j) => t + scale[j] * (bias?.[j] ?? 0))),
-    [cols],
-    "bias",
-  );
+  const W = tensor(numbers(weight.data.map((w, k) => w * scale[k % cols])), [rows, cols], "weight");
+  const b = tensor(numbers(shift.map((t, j) => t + scale[j] * (bias?.[j] ?? 0))), [cols], "bias");
   const x = input("x", type, ["N", rows]);
-  const at: { input: string; output: string; inputType: FloatType; outputType: FloatType } = {
-    input: layer.input,
-    output: node.outputs[0],
-    inputType: dtype,
-    outputType: dtype,
-  };
-  const part = fragmentOf(model, { inputs: { x }, outputs: { y: gemm(x, W, b) } }, at);
+  const part = fragmentOf(
+    model,
+    { inputs: { x }, outputs: { y: gemm(x, W, b) } },
+    {
+      input: layer.input,
+      output: node.outputs[0],
+      inputType: dtype,
+      outputType: dtype,
+      prefix: `${layer.name}.folded`, // so that the layer keeps its name
+    },
+  );
   // A layer that batch normalisation follows has no activation before it.
   return swapped(model, [...layer.nodes, node], part);
 }

@@ -42,11 +42,13 @@ export interface Socket {
   readonly output: string;
   readonly inputType: FloatType;
   readonly outputType: FloatType;
+  /** What its own names begin with. */
+  readonly prefix: string;
 }
 
 /**
- * A model of ours, of one input and one output, as a part of another: every name of its own is put under
- * `prefix`, and values are cast where the other model computes in another type.
+ * A model of ours, of one input and one output, as a part of another: every name of its own begins with
+ * a prefix, and values are cast where the other model computes in another type.
  *
  * @throws ShapeError  for a model of more inputs or outputs
  * @throws DataError  for an operator that the opset of the other model writes in another way
@@ -70,8 +72,8 @@ export function fragmentOf(host: ForeignModel, model: Model, at: Socket): Fragme
       { hint: "export the model again with a newer opset" },
     );
   }
-  const prefix = freePrefix(host, at.output);
-  const own = (name: string) => (name === "" ? "" : `${prefix}/${name}`);
+  const prefix = freePrefix(host, at.prefix);
+  const own = (name: string) => (name === "" ? "" : `${prefix}.${name}`);
   const [castIn, castOut] = [codes[at.inputType], codes[at.outputType]];
   const direct = {
     in: castIn === onnxDtype[given.dtype],
@@ -137,17 +139,15 @@ function castNode(from: string, to: string, code: number): Uint8Array {
   ]);
 }
 
-/** A prefix that no name of the model begins with. */
-function freePrefix({ maker, tensors, infos, nodes }: ForeignModel, value: string): string {
+/** The prefix, or with a number where names of the model begin with it. */
+function freePrefix({ maker, tensors, infos, nodes }: ForeignModel, wish: string): string {
   const taken = [
     ...maker.keys(),
     ...tensors.keys(),
     ...infos.keys(),
     ...nodes.flatMap(({ name, captured }) => [name, ...captured]),
   ];
-  let prefix = `eigenflow/${value}`;
-  for (let i = 2; taken.some((name) => name.startsWith(`${prefix}/`)); i++) {
-    prefix = `eigenflow/${value}#${i}`;
-  }
+  let prefix = wish;
+  for (let i = 2; taken.some((name) => name.startsWith(`${prefix}.`)); i++) prefix = `${wish}#${i}`;
   return prefix;
 }

@@ -1,6 +1,6 @@
 import { activationOf } from "./activation.ts";
 import { batchNormAfter } from "./batch-norm.ts";
-import { type Constants, constantsOf } from "./constants.ts";
+import { type Constants, carriers, constantsOf } from "./constants.ts";
 import { type Linear, linearAt, weightsOf } from "./dense.ts";
 import type { ForeignModel } from "./model.ts";
 import { rankOf } from "./rank.ts";
@@ -43,6 +43,7 @@ export function layersOf(model: ForeignModel): Layers {
     const found = linearAt(model, constants, node);
     if (found !== null && "weight" in found) linears.push(found);
     else {
+      if (carriers.has(node.op)) continue;
       const weights = weightsOf(model, constants, node);
       if (found === null && weights.length === 0) continue;
       others.push({
@@ -107,7 +108,7 @@ function namesOf(linears: readonly Linear[]): string[] {
   const taken = new Map<string, number>();
   return linears.map(({ weightName, nodes: [node] }, i) => {
     const wishes = [
-      weightName.endsWith(".weight") ? weightName.slice(0, -7) : "",
+      weightName.match(/^(.+?)(\.folded)?\.weight$/)?.[1] ?? "",
       node.name.replace(/^\//, "").replace(/\/(Gemm|MatMul)$/, ""),
       node.name,
       weightName,
@@ -119,4 +120,3 @@ function namesOf(linears: readonly Linear[]): string[] {
     return count === 1 ? name : `${name}#${count}`;
   });
 }
-

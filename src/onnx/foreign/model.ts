@@ -140,22 +140,23 @@ function readHead(bytes: Uint8Array, pieces: readonly Piece[]) {
 /** SparseTensorProto.values, whose name is that of the whole. */
 function sparseName(message: Message): string {
   let name = "";
-  readFields(message, { values: 1 }, {
-    values: (at) =>
-      readFields(enter(at), field.tensor, {
-        name: (inner) => {
-          name = readText(inner);
-        },
-      }),
-  });
+  readFields(
+    message,
+    { values: 1 },
+    {
+      values: (at) =>
+        readFields(enter(at), field.tensor, {
+          name: (inner) => {
+            name = readText(inner);
+          },
+        }),
+    },
+  );
   return name;
 }
 
 /** Who makes and who takes each value. @throws DataError  for one that is made twice */
-function wiring(
-  nodes: readonly ForeignNode[],
-  given: readonly string[],
-) {
+function wiring(nodes: readonly ForeignNode[], given: readonly string[]) {
   const maker = new Map<string, ForeignNode>();
   const users = new Map<string, ForeignNode[]>();
   const known = new Set(given);

@@ -35,6 +35,7 @@ export function replaceLayers(
     output: last.output,
     inputType: first.dtype,
     outputType: last.dtype,
+    prefix: `eigenflow/${run.map(({ name }) => name).join("+")}`,
   });
   return swapped(model, nodes, { nodes: made, tensors });
 }
