@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { extname } from "node:path";
 import { type Evidence, ladder, evidence as rungs } from "../data/run/evidence.ts";
 import { openRun } from "../data/run/open-run.ts";
 import { counted, type OpenedRun } from "../data/run/run.ts";
@@ -9,6 +11,9 @@ import { withInput } from "./stdin.ts";
 
 /** `eigenflow inspect PATH`: what is here, and how much it can tell, before anything is computed. */
 export async function inspect(path: string): Promise<Outcome> {
+  if (extname(path).toLowerCase() === ".onnx" && !(await isFolder(path))) {
+    return (await import("./inspect-model.ts")).inspectModel(path);
+  }
   return withInput(path, async (file) => {
     const run = await openRun(file);
     const series = run.series.map(({ name, source, steps, values, caveats }) => ({
@@ -65,6 +70,11 @@ export async function inspect(path: string): Promise<Outcome> {
     };
   });
 }
+
+const isFolder = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(() => null);
+  return found?.isDirectory() ?? false;
+};
 
 const commandOf = (path: string, of: Evidence["of"]) =>
   `eigenflow analyze ${path}${of === "loss" ? "" : ` --of ${of}`}`;

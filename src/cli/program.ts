@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UsageError } from "../errors.ts";
 import { report } from "./output.ts";
 import { addIdentification } from "./program-identification.ts";
+import { addReplacement } from "./program-replacement.ts";
 import { version } from "./version.ts";
 
 // Each command is loaded when it is called: --help must not wait for zod, yaml or ONNX Runtime.
@@ -159,8 +160,8 @@ function commands() {
 
   program
     .command("inspect")
-    .description("say what a run directory or a log holds, and how much it can tell")
-    .argument("<path>", "run directory, log or snapshots; - is stdin")
+    .description("say what a run directory or a log holds, or which layers an ONNX model has")
+    .argument("<path>", "run directory, log, snapshots or model.onnx; - is stdin")
     .option(...jsonOption)
     .option(...plainOption)
     .addHelpText("after", "\nExample:\n  eigenflow inspect lightning_logs/version_3")
@@ -237,6 +238,7 @@ function commands() {
     );
 
   addIdentification(program);
+  addReplacement(program);
 
   program
     .command("doctor")

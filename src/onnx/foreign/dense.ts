@@ -116,13 +116,13 @@ export function onlyUser(model: ForeignModel, value: string): ForeignNode | unde
   return users.length === 1 && !seen ? users[0] : undefined;
 }
 
-/** The constants beside a layer's that nodes of other kinds work with: convolutions, recurrent cells. */
+/** The matrices of constants that a node takes, in its bodies too: convolutions, recurrent cells, loops. */
 export function weightsOf(
   model: ForeignModel,
   constants: Constants,
   node: ForeignNode,
 ): readonly Numbers[] {
-  return node.inputs
+  return [...new Set([...node.inputs, ...node.captured])]
     .filter((name) => isStored(model, name))
     .map(constants)
     .filter(
