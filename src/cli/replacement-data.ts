@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { parseCsv, parseTable } from "../data/csv.ts";
+import { columnOf, parseCsv, parseTable } from "../data/csv.ts";
 import { type Dataset, selectRows, type Targets } from "../data/dataset.ts";
 import { parseDelimited } from "../data/delimited.ts";
 import { readText } from "../data/files.ts";
@@ -122,6 +122,7 @@ async function readRows(
   const text = await readText(path);
   const targets = labels?.split(",").map((name) => name.trim()) ?? [];
   const { columns } = parseDelimited(text, path);
+  for (const name of targets) columnOf(columns, name, path);
   const inputs = columns.filter((name) => !targets.includes(name));
   const { rows, count } = parseTable(text, path, inputs);
   const base = { name: path, count, width: inputs.length, features: Float32Array.from(rows) };

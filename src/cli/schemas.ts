@@ -7,6 +7,7 @@ import {
   validateDocument,
 } from "./identification-schemas.ts";
 import { count, failure, maybe, numbers, refused, result, texts } from "./schema-parts.ts";
+import { inspectedModel, replacement } from "./schemas-replacement.ts";
 
 // What --json prints, as it is published by `eigenflow schema`. Within a version fields are only added.
 
@@ -224,6 +225,7 @@ export const schemas = {
       ),
       caveats: texts,
     }),
+    inspectedModel,
     refused("inspect", 1),
   ]),
   compare: z.union([
@@ -249,4 +251,5 @@ export const schemas = {
   simulate: simulateDocument,
   validate: validateDocument,
   certify: certifyDocument,
+  replace: replacement,
 } as const;
