@@ -1,6 +1,7 @@
 /** eigenflow/runtime: graphs compiled and run by ONNX Runtime. */
 
 export { type Backend, type Device, loadBackend } from "./runtime/backend.ts";
+export { type AnyTensor, type ModelProgram, openProgram } from "./runtime/model-file.ts";
 export {
   type CompileOptions,
   compile,

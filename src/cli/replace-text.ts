@@ -67,14 +67,17 @@ export function replacementText(found: Replacement): string {
       row("affine least squares", baseline.score, baseline.drop, baseline),
     ]),
     "parameters and multiply-adds are those of the layers that are replaced",
-    ...(suggestion === null ? [] : suggestionText(suggestion)),
+    ...(suggestion === null ? [] : suggestionText(suggestion, drop)),
     ...(out === null ? [] : [`written to ${out}`]),
   ].join("\n");
 }
 
 const points = (lost: number): string => `${lost.toFixed(2)} points`;
 
-function suggestionText({ candidates, reached, maxDrop }: NonNullable<Replacement["suggestion"]>) {
+function suggestionText(
+  { candidates, reached, maxDrop }: NonNullable<Replacement["suggestion"]>,
+  drop: number,
+) {
   const head = reached
     ? `the cheapest that loses at most ${maxDrop} points on rows kept to choose by:`
     : `none loses at most ${maxDrop} points on rows kept to choose by; the best:`;
@@ -87,5 +90,8 @@ function suggestionText({ candidates, reached, maxDrop }: NonNullable<Replacemen
         points(drop),
       ]),
     ),
+    ...(reached && drop > maxDrop
+      ? [`on the rows it is judged on it loses more than that: ${points(drop)}`]
+      : []),
   ];
 }

@@ -107,7 +107,12 @@ export async function replace(path: string, flags: ReplaceFlags): Promise<Outcom
   };
   if (flags.out !== undefined) {
     const metadata = { version, ...document, suggestion: undefined, out: undefined };
-    const written = withMetadata(hybrid.model, { "eigenflow.hybrid": JSON.stringify(metadata) });
+    const written = withMetadata(hybrid.model, {
+      "eigenflow.hybrid": JSON.stringify(metadata),
+      // What was proven or measured of the original holds of it alone.
+      "eigenflow.certificate": null,
+      "eigenflow.run": null,
+    });
     try {
       writeAtomically(flags.out, written.bytes);
     } catch (cause) {

@@ -5,11 +5,12 @@ import { describe, expect, test } from "vitest";
 import { schemas } from "../../src/cli/schemas.ts";
 import { formatNpy } from "../../src/data/npy.ts";
 import { readForeign } from "../../src/onnx/foreign/model.ts";
+import { withMetadata } from "../../src/onnx/foreign/open.ts";
 import { keras, sklearn, spread } from "../onnx/foreign/exporters.ts";
 import { folder } from "./eigenflow.ts";
 import { called } from "./in-process.ts";
 
-const stored = resolve("tests/cli/fixtures");
+const stored = resolve("examples/regions");
 const torch = resolve("tests/onnx/fixtures");
 const [model, data, test1] = ["regions.onnx", "regions.csv", "regions-test.csv"].map((name) =>
   join(stored, name),
@@ -82,8 +83,11 @@ describe("a classifier of PyTorch", () => {
     const costs = candidates.map((one: { multiplyAdds: number }) => one.multiplyAdds);
     expect(costs).toEqual([...costs].sort((a, b) => a - b));
     expect(document.layers[0].dictionary).toEqual(candidates[proposed].dictionaries[0]);
-    const { stdout } = await called([...base, "--suggest", "--max-drop", "0"], { cwd });
-    expect(stdout).toMatch(/none loses at most 0 points|the cheapest that loses at most 0 points/);
+    const none = (await json(...base, "--suggest", "--max-drop", "0")).document.suggestion;
+    const drops: number[] = none.candidates.map((one: { drop: number }) => one.drop);
+    const chosen = none.candidates.find((one: { proposed: boolean }) => one.proposed);
+    expect(none.reached).toBe(Math.min(...drops) <= 0);
+    if (!none.reached) expect(chosen.drop).toBe(Math.min(...drops));
   });
 
   test("several layers, each by itself or as one operator", async () => {
@@ -97,6 +101,15 @@ describe("a classifier of PyTorch", () => {
       { name: "/0/Gemm + /2/Gemm", inputs: 2, outputs: 8 },
     ]);
     expect(one.document.cost.before.multiplyAdds).toBe(160);
+  });
+
+  test("what was proven of the original is not said of the hybrid", async () => {
+    const [proven, out] = [join(cwd, "proven.onnx"), join(cwd, "unproven.onnx")];
+    const claims = { "eigenflow.certificate": "{}", other: "kept" };
+    writeFileSync(proven, withMetadata(readForeign(readFileSync(model)), claims).bytes);
+    await called(["replace", proven, ...base.slice(2), "-o", out], { cwd });
+    const { metadata } = readForeign(readFileSync(out));
+    expect([...metadata.keys()]).toEqual(["other", "eigenflow.hybrid"]);
   });
 
   test("the same seed gives the same file", async () => {

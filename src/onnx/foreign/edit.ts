@@ -12,7 +12,7 @@ export interface Edit {
   readonly tensors?: readonly Uint8Array[]; // initialisers
   readonly dropInfos?: ReadonlySet<string>; // declared types of values that are gone
   readonly outputs?: readonly string[]; // values that become results
-  readonly metadata?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string | null>>; // null takes an entry out
 }
 
 /** Since this version initialisers need not stand among the inputs. */
@@ -36,8 +36,15 @@ export function edited(model: ForeignModel, edit: Edit): ForeignModel {
       );
     return replaced ? [] : [copy(bytes, piece)];
   });
-  const added = Object.entries(edit.metadata ?? {}).map(([key, value]) =>
-    field(head.metadata, joined([text(fields.entry.key, key), text(fields.entry.value, value)])),
+  const added = Object.entries(edit.metadata ?? {}).flatMap(([key, value]) =>
+    value === null
+      ? []
+      : [
+          field(
+            head.metadata,
+            joined([text(fields.entry.key, key), text(fields.entry.value, value)]),
+          ),
+        ],
   );
   return readForeign(joined([...parts, ...added]));
 }

@@ -21,10 +21,10 @@ export async function openModel(path: string): Promise<ForeignModel> {
   }
 }
 
-/** The model with entries among its metadata, in place of those of the same keys. */
+/** The model with entries among its metadata, in place of those of the same keys; null takes one out. */
 export const withMetadata = (
   model: ForeignModel,
-  metadata: Readonly<Record<string, string>>,
+  metadata: Readonly<Record<string, string | null>>,
 ): ForeignModel => edited(model, { metadata });
 
 /**

@@ -131,22 +131,25 @@ describe("batch normalisation", () => {
 describe("models of other exporters", () => {
   const x = { shape: [6, 4], data: spread(24, 0.3) };
 
-  test("Keras: MatMul, Add and an activation; Softmax is none", async () => {
-    const model = readForeign(keras());
-    expect(summary(model)).toEqual([
-      "sequential/dense_0 4x6 elu true",
-      "sequential/dense_1 6x5 sigmoid true",
-      "sequential/dense_2 5x3  false",
-    ]);
-    const layer = layersOf(model).dense[1];
-    const changed = replaceLayers(model, [layer], same([layer]));
-    const [before, after] = [await resultsOf(model, x), await resultsOf(changed, x)];
-    expect(apart(before.dense_2, after.dense_2)).toBeLessThan(1e-6);
-    for (let row = 0; row < 6; row++) {
-      const sum = before.dense_2.slice(3 * row, 3 * row + 3).reduce((a, b) => a + b);
-      expect(sum).toBeCloseTo(1, 5);
-    }
-  });
+  test.each([11, 13, 15, 18, 21])(
+    "Keras, opset %d: MatMul, Add and an activation; Softmax is none",
+    async (version) => {
+      const model = readForeign(keras(version));
+      expect(summary(model)).toEqual([
+        "sequential/dense_0 4x6 elu true",
+        "sequential/dense_1 6x5 sigmoid true",
+        "sequential/dense_2 5x3  false",
+      ]);
+      const layer = layersOf(model).dense[1];
+      const changed = replaceLayers(model, [layer], same([layer]));
+      const [before, after] = [await resultsOf(model, x), await resultsOf(changed, x)];
+      expect(apart(before.dense_2, after.dense_2)).toBeLessThan(1e-6);
+      for (let row = 0; row < 6; row++) {
+        const sum = before.dense_2.slice(3 * row, 3 * row + 3).reduce((a, b) => a + b);
+        expect(sum).toBeCloseTo(1, 5);
+      }
+    },
+  );
 
   test("scikit-learn: what stands around the layers stays, to the byte", async () => {
     const model = readForeign(sklearn());
@@ -187,6 +190,7 @@ test("metadata are added, and replaced under the same key", async () => {
   const once = withMetadata(model, { a: "1", b: "2" });
   const twice = withMetadata(once, { a: "3" });
   expect(Object.fromEntries(twice.metadata)).toEqual({ a: "3", b: "2" });
+  expect(withMetadata(once, { a: null, b: null }).bytes).toEqual(model.bytes);
   // Nothing else has changed.
   expect(Buffer.from(once.bytes.subarray(0, model.bytes.length)).equals(model.bytes)).toBe(true);
 });
