@@ -7,6 +7,7 @@ import { formatNpy } from "../../src/data/npy.ts";
 import { readForeign } from "../../src/onnx/foreign/model.ts";
 import { withMetadata } from "../../src/onnx/foreign/open.ts";
 import { keras, sklearn, spread } from "../onnx/foreign/exporters.ts";
+import { resultsOf } from "../onnx/foreign/fixtures.ts";
 import { folder } from "./eigenflow.ts";
 import { called } from "./in-process.ts";
 
@@ -178,6 +179,19 @@ describe("other models and data", () => {
     expect(document).toMatchObject(expected);
     expect(schemas.replace.parse(document)).toEqual(document);
   });
+});
+
+test("labels that a classifier gives are compared with the classes of the file by name", async () => {
+  const rows = Array.from({ length: 120 }, (_, i) => Array.from(four.subarray(4 * i, 4 * i + 4)));
+  const given = await resultsOf(readForeign(sklearn()), { shape: [120, 4], data: rows.flat() });
+  const text = rows.map((row, i) => [...row, given.output_label[i]].join(","));
+  writeFileSync(join(cwd, "labelled.csv"), `a,b,c,d,kind\n${text.join("\n")}\n`);
+  const { document } = await json(
+    ...["replace", "sklearn.onnx", "--layers", "MatMul", "--data", "labelled.csv"],
+    ...["--labels", "kind", "--observables", "polynomial", "--degree", "3"],
+  );
+  expect(document).toMatchObject({ measure: "accuracy", before: 1 });
+  expect(document.layers[0].dictionary).toEqual({ kind: "polynomial", degree: 3 });
 });
 
 describe("inspect of a model", () => {

@@ -11,14 +11,20 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError } from "../../../src/errors.ts";
+import { tanh } from "../../../src/graph/ops/elementwise.ts";
+import { gemm } from "../../../src/graph/ops/linear.ts";
+import { constant, input } from "../../../src/graph/value.ts";
 import { foldBatchNorm } from "../../../src/onnx/foreign/fold.ts";
 import { layersOf } from "../../../src/onnx/foreign/layers.ts";
 import { readForeign } from "../../../src/onnx/foreign/model.ts";
 import { openModel } from "../../../src/onnx/foreign/open.ts";
+import { replaceLayers } from "../../../src/onnx/foreign/replace.ts";
+import { openProgram } from "../../../src/runtime/model-file.ts";
 import {
   type Bytes,
   floatAttribute,
   floatBytes,
+  graphAttribute,
   initialiser,
   inputOf,
   int,
@@ -33,7 +39,7 @@ import {
   tensorAttribute,
 } from "../bytes.ts";
 import { keras, sklearn } from "./exporters.ts";
-import { folder, resultsOf } from "./fixtures.ts";
+import { folder, resultsOf, same } from "./fixtures.ts";
 
 const float16 = [0x3c00, 0xc000, 0x3555, 0x0001]; // 1, −2, 0.333, 2⁻²⁴
 const two = (bits: readonly number[]) => bits.flatMap((b) => [b & 255, b >> 8]);
@@ -132,9 +138,61 @@ describe("weights in every form that a file may give them", () => {
   });
 });
 
+test("a value that a body looks at is no inner value of a layer", () => {
+  const branch = (name: string) => [...node("Neg", ["p"], [name]), ...outputOf(name, 1, null)];
+  const [layer] = layersOf(
+    readForeign(
+      modelWith(
+        [opset(13)],
+        initialiser("w", 1, [2, 2], raw(...floatBytes(1, 2, 3, 4))),
+        initialiser("yes", 9, [], raw(1)),
+        v,
+        node("MatMul", ["x", "w"], ["p"]),
+        node("Relu", ["p"], ["h"]),
+        node(
+          "If",
+          ["yes"],
+          ["z"],
+          graphAttribute("then_branch", branch("a")),
+          graphAttribute("else_branch", branch("b")),
+        ),
+        last,
+        ...around(),
+        outputOf("z", 1, null),
+      ),
+    ),
+  ).dense;
+  expect(layer).toMatchObject({ activation: null, output: "p", reason: null });
+});
+
+test("float64 layers are replaced in float64", async () => {
+  const model = readForeign(
+    modelWith(
+      [opset(13)],
+      initialiser("w", 11, [2, 2], raw(...doubles)),
+      initialiser("u", 11, [2, 2], raw(...doubles)),
+      node("Gemm", ["x", "w"], ["h"]),
+      node("Tanh", ["h"], ["t"]),
+      node("Gemm", ["t", "u"], ["y"]),
+      ...around(11),
+    ),
+  );
+  const [layer] = layersOf(model).dense;
+  const x = input("x", "float64", ["N", 2]);
+  const y = tanh(gemm(x, constant(Array.from(layer.weight.data), "float64", [2, 2])));
+  const changed = replaceLayers(model, [layer], { inputs: { x }, outputs: { y } });
+  expect(changed.nodes.map(({ op }) => op)).toEqual(["Gemm", "Tanh", "Gemm"]);
+  const rows = { type: "float64", dims: [1, 2], data: Float64Array.of(0.3, -0.7) };
+  const answers = [];
+  for (const { bytes } of [model, changed]) {
+    const program = await openProgram(bytes, { threads: 1 });
+    answers.push(Array.from((await program.run({ x: rows }, ["y"])).y.data));
+    await program.release();
+  }
+  expect(answers[1]).toEqual(answers[0]);
+});
+
 test("float16 layers are replaced with casts around", async () => {
-  const { replaceLayers } = await import("../../../src/onnx/foreign/replace.ts");
-  const { same } = await import("./fixtures.ts");
   const half = (name: string, bits: readonly number[]) =>
     initialiser(name, 10, [2, 2], raw(...two(bits)));
   const model = readForeign(

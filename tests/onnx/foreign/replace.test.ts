@@ -190,7 +190,8 @@ test("metadata are added, and replaced under the same key", async () => {
   const once = withMetadata(model, { a: "1", b: "2" });
   const twice = withMetadata(once, { a: "3" });
   expect(Object.fromEntries(twice.metadata)).toEqual({ a: "3", b: "2" });
-  expect(withMetadata(once, { a: null, b: null }).bytes).toEqual(model.bytes);
+  const back = withMetadata(once, { a: null, b: null });
+  expect(Buffer.from(back.bytes).equals(model.bytes)).toBe(true);
   // Nothing else has changed.
   expect(Buffer.from(once.bytes.subarray(0, model.bytes.length)).equals(model.bytes)).toBe(true);
 });
