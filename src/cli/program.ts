@@ -187,7 +187,7 @@ function commands() {
   program
     .command("schema")
     .description("print the JSON Schema of what a command prints with --json")
-    .argument("[name]", "analyze, watch, inspect, compare or replace; without one, which there are")
+    .argument("[name]", "the command, such as inspect; without one, which there are")
     .option(...jsonOption)
     .option(...plainOption)
     .addHelpText("after", "\nExample:\n  eigenflow schema analyze")
