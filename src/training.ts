@@ -13,7 +13,18 @@ export type {
   TrainingState,
 } from "./training/events.ts";
 export { type FitOptions, fit, initialState, parametersOf } from "./training/fit.ts";
-export { correctCount, crossEntropy, meanSquaredError } from "./training/losses.ts";
+export {
+  type Descended,
+  type FullBatchOptions,
+  fullBatch,
+} from "./training/full-batch.ts";
+export {
+  correctCount,
+  crossEntropy,
+  type Loss,
+  type LossBatch,
+  meanSquaredError,
+} from "./training/losses.ts";
 export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/optimisers.ts";
 export { formatSafetensors, parseSafetensors } from "./training/safetensors.ts";
 export {
@@ -33,6 +44,19 @@ export {
   type SequenceFitOptions,
   type Sequences,
 } from "./training/sequence-fit.ts";
+export {
+  allPairsEstimate,
+  naiveEstimate,
+  type Summand,
+  twoBatchEstimate,
+} from "./training/sobolev/estimates.ts";
+export { withHeads, withoutHeads } from "./training/sobolev/heads.ts";
+export {
+  type SobolevKind,
+  type SobolevOptions,
+  sobolevKinds,
+  sobolevLoss,
+} from "./training/sobolev/loss.ts";
 export {
   type Accelerate,
   type Advice,

@@ -107,6 +107,7 @@ export function deq(options: DeqOptions): Model {
     kind: "deq",
     inputs,
     outputs,
+    hidden: [layer.features],
     initialise: (seed) => {
       const drawn = Object.fromEntries(
         specs.map(([name, { shape, start, recurrent }]): [string, Tensor] => {
@@ -125,6 +126,7 @@ export function deq(options: DeqOptions): Model {
       const start = training.start(cold, pass.supplies);
       const z = fixedPoint(f, start, solvers, pass);
       pass.equation.push(relativeResidual(f, z));
+      pass.hidden?.push(layer.read(z));
       const output = (state: readonly Value[]) => {
         const features = layer.read(state);
         return head === "none" ? features : affine(features, p.W_o, p.b_o);

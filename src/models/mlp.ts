@@ -26,6 +26,7 @@ export function mlp(
     kind: "mlp",
     inputs: widths[0],
     outputs: widths[layers],
+    hidden: widths.slice(1, -1),
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
       for (let i = 0; i < layers; i++) {
@@ -37,11 +38,13 @@ export function mlp(
       return parameters;
     },
     explicit: (parameters) => parameters,
-    apply: (p, x) => {
+    apply: (p, x, pass) => {
       let h: Value = x;
       for (let i = 0; i < layers; i++) {
         h = affine(h, p[`layer${i}.weight`], p[`layer${i}.bias`]);
-        if (i < layers - 1) h = sigma(h);
+        if (i === layers - 1) break;
+        h = sigma(h);
+        pass.hidden?.push(h);
       }
       return h;
     },

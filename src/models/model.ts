@@ -29,6 +29,8 @@ export interface Model {
    * (`Supplies.next.settled`), as running statistics are.
    */
   readonly settled?: readonly string[];
+  /** Widths of the hidden layers that `apply` leaves in `pass.hidden`, from the inputs on. */
+  readonly hidden?: readonly number[];
 }
 
 /** How many numbers training changes by their gradient. */
@@ -41,6 +43,10 @@ export const trainedCount = ({ initialise, settled = [] }: Model): number =>
 export interface Pass extends SolverHealth {
   /** Only there while training: without it a model is deterministic. */
   readonly supplies?: Supplies;
+  /** Where hidden layers [N, width] are left, for those who read them. */
+  readonly hidden?: Value[];
+  /** Where heads on hidden layers leave their predictions [N, outputs], for losses that take them. */
+  readonly auxiliary?: Value[];
 }
 
 /** What a model wants of training besides its parameters and features. All of it by name. */

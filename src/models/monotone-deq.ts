@@ -125,6 +125,7 @@ function build({
     kind: "monotone-deq",
     inputs,
     outputs,
+    hidden: [width],
     initialise: (seed) => {
       const draw = (name: string, shape: readonly number[], fanIn: number) =>
         uniformFanIn(shape, fanIn, seed, name);
@@ -172,6 +173,7 @@ function build({
       const z = method.read(state);
       const error = sub(prox(gemm(z, W, c, { transB: true }), 1), z);
       health.equation.push(div(norm(error), maximum(norm(z), 1e-30)));
+      health.hidden?.push(z);
       return affine(z, W_o, b_o);
     },
   };

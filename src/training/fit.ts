@@ -10,9 +10,10 @@ import { evaluator } from "./evaluate.ts";
 import type { Attempt, FitStatus, TrainEvent, TrainingState } from "./events.ts";
 import { flatten, layoutOf, unflatten } from "./flat.ts";
 import { tryJump } from "./jump.ts";
+import { type Loss, requireLoss } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import type { Schedule } from "./schedules.ts";
-import { stepGraph } from "./step.ts";
+import { lossFeeds, stepGraph } from "./step.ts";
 import { addStep, emptySums, firstBad, metricsOf, readSteps } from "./step-report.ts";
 import { firstKept, keptAfter, suppliesOf, withRemembered } from "./supplies.ts";
 import { positionsOf, targetsOf, taskOf } from "./targets.ts";
@@ -43,6 +44,8 @@ export interface FitOptions {
   readonly restarts?: number;
   /** Tries weights ahead of training from time to time. */
   readonly accelerate?: Accelerate;
+  /** Made small in place of cross-entropy or the mean squared error, which is measured on the test data. */
+  readonly loss?: Loss;
 }
 
 const knownOptions = Object.keys({
@@ -62,6 +65,7 @@ const knownOptions = Object.keys({
   observe: true,
   restarts: true,
   accelerate: true,
+  loss: true,
 } satisfies Record<keyof FitOptions, true>);
 
 /** The state that a run starts from. */
@@ -101,7 +105,7 @@ export async function* fit(
 ): AsyncGenerator<TrainEvent> {
   refuseUnknown("fit", options, knownOptions);
   const { seed, epochs, batch, optimiser, schedule, signal, unconvergedLimit = 1 } = options;
-  const { clipNorm = Infinity, logEvery = 50, callSeconds = 0.25, norms = false } = options;
+  const { logEvery = 50, callSeconds = 0.25, norms = false } = options;
   const { observe, restarts = 0, accelerate } = options;
   for (const [name, n] of Object.entries({ epochs, batch, logEvery })) {
     if (!(Number.isInteger(n) && n >= 1))
@@ -117,6 +121,7 @@ export async function* fit(
   }
   const task = taskOf(train, model.outputs);
   const positions = positionsOf(train);
+  requireLoss(options, train.count);
   const layout = layoutOf(model.initialise(seed));
   const perEpoch = stepsPerEpoch(train.count, batch);
   const total = perEpoch * epochs;
@@ -125,7 +130,8 @@ export async function* fit(
   let history: readonly Float32Array[] = accelerate ? stretchOf(accelerate, options.resume) : [];
   history = history.length > 0 ? history : [state.theta];
 
-  const graph = stepGraph(model, layout, optimiser, { task, positions, clipNorm, norms });
+  const whole = batch >= train.count;
+  const graph = stepGraph(model, layout, optimiser, { ...options, task, positions, whole });
   const program = await contest(graph.inputs, graph.outputs, {
     sizes: { B: batch },
     ...options.compile,
@@ -175,6 +181,7 @@ export async function* fit(
           order: tensorOf(rows, [steps, size]),
           coefficients: tensorOf(Float32Array.from(numbers), [steps, numbers.length / steps]),
           steps: scalarOf(steps, "int64"),
+          ...lossFeeds(options.loss),
           ...suppliesOf(model, state.kept, { seed: drawn, first, steps, size, rows }),
         };
         const found = await program.run(feeds, steps);

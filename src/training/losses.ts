@@ -1,8 +1,54 @@
+import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
+import type { Values } from "../graph/ops/control.ts";
 import { cast, div, equal, exp, mul, neg, sub } from "../graph/ops/elementwise.ts";
 import { oneHot } from "../graph/ops/indexing.ts";
 import { argMax, logSoftmax, reducedCount, reduceMean, reduceSum } from "../graph/ops/reduction.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { customVjp } from "../graph/value.ts";
+
+/** What training makes small in place of cross-entropy or the mean squared error. */
+export interface Loss {
+  readonly kind: string;
+  /** float32 numbers [N, …] of each training row, such as what is to be known of its position. */
+  readonly rows: Readonly<Record<string, Tensor>>;
+  /** Rows that a batch must have. */
+  readonly least: number;
+  /** A scalar of predictions [B, outputs] and targets. */
+  readonly of: (prediction: Value, target: Value, batch: LossBatch) => Value;
+}
+
+/** The batch that a loss is taken of. */
+export interface LossBatch {
+  readonly rows: Values; // [B, …], those of the batch
+  readonly size: Value; // B as a float32 scalar
+  /** Whether it is the whole training set. */
+  readonly whole: boolean;
+  /** Predictions [B, outputs] of the heads on hidden layers. */
+  readonly auxiliary: readonly Value[];
+}
+
+/** @throws UsageError  for a loss that does not go with what else is asked of `fit`, or its data */
+export function requireLoss(
+  { loss, accelerate, batch }: { loss?: Loss; accelerate?: object; batch: number },
+  count: number,
+): void {
+  if (loss === undefined) return;
+  if (accelerate) throw new UsageError("accelerate judges jumps by the usual loss, not by another");
+  requireRows(loss, count, batch);
+}
+
+/** @throws UsageError  for a loss of other rows than these, or a batch with fewer than it needs */
+export function requireRows({ kind, rows, least }: Loss, count: number, batch: number): void {
+  const odd = Object.values(rows).find(({ shape }) => shape[0] !== count);
+  if (odd) throw new UsageError(`${kind} is of ${odd.shape[0]} rows, the training set of ${count}`);
+  const smallest = batch >= count ? count : count % batch || batch;
+  if (smallest < least)
+    throw new UsageError(
+      `${kind} needs batches of ${least} rows, and one is of ${smallest}`,
+      `of ${count} rows a batch of ${batch} leaves that many: take another, or all of them`,
+    );
+}
 
 /**
  * Mean cross-entropy −(1/N) Σᵢ log softmax(logitsᵢ)[labelᵢ] of logits [N, K] and int64 labels [N], or

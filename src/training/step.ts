@@ -6,11 +6,12 @@ import { gather, oneHot } from "../graph/ops/indexing.ts";
 import { plus } from "../graph/ops/linear.ts";
 import { shapeOf, split, squeeze } from "../graph/ops/movement.ts";
 import { reduceSumSquare } from "../graph/ops/reduction.ts";
+import type { Tensor } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
 import type { Layout } from "./flat.ts";
 import { groupsOf } from "./groups.ts";
-import { correctCount, crossEntropy, meanSquaredError } from "./losses.ts";
+import { correctCount, crossEntropy, type Loss, meanSquaredError } from "./losses.ts";
 import type { Optimiser } from "./optimisers.ts";
 import { solverOutputs } from "./solver-sums.ts";
 import {
@@ -37,6 +38,10 @@ export interface StepOptions {
   readonly accuracy?: boolean;
   /** Whether to report the norm of each step's gradient; that of a clipped one is reported anyway. */
   readonly norms?: boolean;
+  /** In place of cross-entropy or the mean squared error. */
+  readonly loss?: Loss;
+  /** Whether every batch is the whole training set. */
+  readonly whole?: boolean;
 }
 
 /** Up to so many classes (of all positions), labels are written out as probabilities once for all steps of a call. */
@@ -47,7 +52,7 @@ const fewClasses = 64;
  * optimiser's update. Stops at once after a step whose loss is not finite.
  *
  * inputs: theta [P], one vector [P] for each slot, features [n, width], targets [n] or [n, width],
- * order [S, B] (rows of each step), coefficients [S, k], and what the model wants of supplies.ts.
+ * order [S, B] (rows of each step), coefficients [S, k], what the model wants of supplies.ts, and the rows of a loss, loss.NAME [n, …].
  * outputs: next.theta, next.slots, and per step: loss, correct, gradientNorm, and for each of the two solves
  * the mean and largest iterations, and how many samples did not converge.
  */
@@ -55,8 +60,10 @@ export function stepGraph(
   model: Model,
   layout: Layout,
   optimiser: Optimiser,
-  { task, positions = 1, clipNorm = Infinity, accuracy = true, norms = false }: StepOptions,
+  options: StepOptions,
 ): StepGraph {
+  const { task, positions = 1, clipNorm = Infinity, accuracy = true, norms = false } = options;
+  const { loss: given, whole = false } = options;
   const theta = input("theta", "float32", [layout.size]);
   const slots = optimiser.slots.map((slot) => input(slot, "float32", [layout.size]));
   const features = input("features", "float32", ["n", model.inputs]);
@@ -65,6 +72,12 @@ export function stepGraph(
   const count = optimiser.coefficients(1, 1).length;
   const coefficients = input("coefficients", "float32", ["S", count]);
   const steps = input("steps", "int64", []);
+  const tables = Object.fromEntries(
+    Object.entries(given?.rows ?? {}).map(([name, { dtype, shape }]) => [
+      name,
+      input(lossInput(name), dtype, ["n", ...shape.slice(1)]),
+    ]),
+  );
 
   // What every step needs alike is computed once, outside the loop.
   const columns = split(coefficients, 1, Array<number>(count).fill(1)).map((part) =>
@@ -89,12 +102,20 @@ export function stepGraph(
     const y = gather(answers, rows);
     const scalars = columns.map((column) => gather(column, step));
 
-    const pass = supplied.pass(now, step);
+    const pass = { ...supplied.pass(now, step), auxiliary: [] as Value[] };
     const parts = parted("theta", now);
     const parameters = groups.parameters(parts);
     const prediction = model.apply(model.explicit(parameters, pass.supplies), x, pass);
-    const lossOf = (output: Value) =>
+    const usual = (output: Value) =>
       task === "classes" ? crossEntropy(output, y, answered) : meanSquaredError(output, y);
+    const { auxiliary } = pass;
+    const known = {
+      rows: Object.fromEntries(Object.entries(tables).map(([name, v]) => [name, gather(v, rows)])),
+      size: rowCount,
+      whole,
+      auxiliary,
+    };
+    const lossOf = (output: Value) => (given ? given.of(output, y, known) : usual(output));
     const loss = lossOf(prediction);
     const total = objective(loss, pass.supplies, lossOf);
     const scale = clipNorm < Infinity ? undefined : optimiser.scale?.(scalars);
@@ -134,10 +155,20 @@ export function stepGraph(
       steps,
       ...supplied.carried,
       ...supplied.inputs,
+      ...Object.fromEntries(Object.entries(tables).map(([name, v]) => [lossInput(name), v])),
     },
     outputs: { ...Object.fromEntries(next), ...outputs },
   };
 }
+
+/** The input that a loss's rows of this name are fed by. */
+const lossInput = (name: string) => `loss.${name}`;
+
+/** The feeds of a loss's rows. */
+export const lossFeeds = (loss: Loss | undefined): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(
+    Object.entries(loss?.rows ?? {}).map(([name, rows]) => [lossInput(name), rows]),
+  );
 
 /** Values of several vectors, by vector and group, as one record and back. */
 export const prefixed = (vector: string, parts: Values): Values =>
