@@ -18,6 +18,7 @@ import type { Model } from "../models/model.ts";
 import { monotoneConvDeq } from "../models/monotone-conv-deq.ts";
 import { monotoneDeq } from "../models/monotone-deq.ts";
 import type { FitOptions } from "../training/fit.ts";
+import type { Loss } from "../training/losses.ts";
 import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
 import {
   constantRate,
@@ -26,6 +27,8 @@ import {
   stepRate,
   warmUp,
 } from "../training/schedules.ts";
+import { withHeads } from "../training/sobolev/heads.ts";
+import { sobolevLoss } from "../training/sobolev/loss.ts";
 import { deqSettings, layerOf } from "./deq.ts";
 import type { Config } from "./schema.ts";
 
@@ -53,7 +56,8 @@ export async function experimentOf(config: Config): Promise<Experiment> {
   const data = { train: scaled(split.train), test: scaled(split.test) };
   const { targets } = data.train;
   const outputs = targets.kind === "classes" ? targets.classes : targets.width;
-  const model = modelOf(config, data.train.width, outputs);
+  const plain = modelOf(config, data.train.width, outputs);
+  const { model, loss } = withLoss(config, plain, data.train);
   const { threads, device, seed, train } = config;
   const options: FitOptions = {
     seed,
@@ -64,9 +68,23 @@ export async function experimentOf(config: Config): Promise<Experiment> {
     clipNorm: train.clipNorm === "none" ? Infinity : train.clipNorm,
     unconvergedLimit: train.unconvergedLimit,
     logEvery: train.logEvery,
+    ...(loss && { loss }),
     compile: { device, ...(threads !== "auto" && { threads }) },
   };
   return { config, model, data, standardisation, features, classNames, options };
+}
+
+/** The model as the loss of the configuration trains it, and that loss for these rows. */
+function withLoss({ train }: Config, model: Model, data: Dataset): { model: Model; loss?: Loss } {
+  if (train.loss === undefined) return { model };
+  const { transform, ...rest } = train.loss;
+  const layers = model.hidden?.length ?? 0;
+  const loss = sobolevLoss(data, {
+    ...rest,
+    ...(layers > 0 && { layers }),
+    ...(transform !== "auto" && { transform }),
+  });
+  return { model: rest.kind === "sobolev-2" ? model : withHeads(model), loss };
 }
 
 interface Loaded {

@@ -6,6 +6,7 @@ import { type Range, solveDefaults } from "../solvers/options.ts";
 import { proxKinds } from "../solvers/prox.ts";
 import { type Purpose, solverNames, solverTable } from "../solvers/registry.ts";
 import { deqModel } from "./deq.ts";
+import { checkLoss, train } from "./train.ts";
 import { checkWatch, watchSections } from "./watch.ts";
 
 /*
@@ -15,7 +16,6 @@ import { checkWatch, watchSections } from "./watch.ts";
 
 const count = z.int().min(1);
 const positive = z.number().gt(0);
-const share = z.number().min(0).max(1);
 const seed = z.int().min(0);
 
 /** Features to mean 0 and deviation 1: each by itself, all by one mean and deviation, or not at all. */
@@ -186,54 +186,6 @@ const solver = z.strictObject({
   backward: direction("linear"),
 });
 
-const adam = {
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().min(0).default(1e-8),
-};
-const optimiser = z
-  .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("sgd"), momentum: z.number().min(0).lt(1).default(0) }),
-    z.strictObject({ kind: z.literal("adam"), ...adam }),
-    z.strictObject({
-      kind: z.literal("adamw"),
-      ...adam,
-      weightDecay: z.number().min(0).default(1e-2),
-    }),
-  ])
-  .prefault({ kind: "adam" });
-
-const schedule = z
-  .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("constant") }),
-    z.strictObject({
-      kind: z.literal("step"),
-      every: z
-        .number()
-        .gt(0)
-        .max(1)
-        .default(1 / 3), // share of the run
-      factor: positive.default(0.1),
-    }),
-    z.strictObject({ kind: z.literal("cosine"), floor: z.number().min(0).default(0) }),
-  ])
-  .prefault({ kind: "constant" });
-
-const train = z
-  .strictObject({
-    optimiser,
-    rate: positive.default(1e-3),
-    schedule,
-    warmUp: z.number().min(0).lt(1).default(0), // share of the run
-    epochs: count.default(10),
-    batch: count.default(64),
-    clipNorm: z.union([positive, z.literal("none")]).default("none"), // of the gradient
-    unconvergedLimit: share.default(1), // share of an epoch's solves that may fail
-    logEvery: count.default(50), // steps
-    snapshotEvery: z.int().min(0).default(1), // epochs; 0 for none
-  })
-  .prefault({});
-
 /** Whether models of a kind solve an equation. */
 const solves = (kind: string) => ["monotone-deq", "monotone-conv-deq", "deq"].includes(kind);
 
@@ -261,7 +213,10 @@ export const configSchema = configFile
       const message = `${config.model.kind} has no solver: leave this section out`;
       context.addIssue({ code: "custom", path: ["solver"], message });
     }
-    checkWatch(config, (path, message) => context.addIssue({ code: "custom", path, message }));
+    const complain = (path: string[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    checkWatch(config, complain);
+    checkLoss(config, complain);
     for (const [which, given] of Object.entries(config.solver ?? {})) {
       checkOptions(given.method ?? usualMethod(config.model), given, (key, message) =>
         context.addIssue({ code: "custom", path: ["solver", which, key], message }),
@@ -296,5 +251,6 @@ export const kindSections = [
   ["model", "normalise"],
   ["train", "optimiser"],
   ["train", "schedule"],
+  ["train", "loss"],
   ["accelerate"],
 ];

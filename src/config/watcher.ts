@@ -37,8 +37,10 @@ export function watching(
   const { observe, stop, accelerate } = config;
   const watched = observe !== undefined || stop !== undefined;
   const layout = layoutOf(model.initialise(options.seed));
+  // What guessing costs by another loss is not known: no reference then.
+  const guessing = options.loss ? 0 : guessingLoss(data.train);
   return {
-    ...(watched && watcher(config, guessingLoss(data.train), layout.size, directory)),
+    ...(watched && watcher(config, guessing, layout.size, directory)),
     ...(accelerate && {
       accelerate: {
         window: accelerate.window,

@@ -175,6 +175,11 @@ function checked({ name, width, targets }: Dataset, options: SobolevOptions) {
     throw new UsageError(`${kind}: a domain of ${domain.length} inputs, ${name} has ${width}`);
   if (!Number.isFinite(exponent)) throw new UsageError(`${kind}: the exponent is ${exponent}`);
   const count = options.outputShells ?? layers;
+  if (kind === "sobolev-2" && options.outputShells === undefined && layers === 0)
+    throw new UsageError(
+      "sobolev-2: neither outputShells nor the number of hidden layers is given",
+      "outputShells: 9 compares the frequencies up to 9",
+    );
   for (const [what, n] of Object.entries({ layers, outputShells: count }))
     if (!(Number.isInteger(n) && n >= 0))
       throw new UsageError(`${kind}: ${what} = ${n} is no whole number`);

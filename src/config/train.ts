@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { transformNames } from "../signal/transform.ts";
+
+/* `train`: what is made small, by which steps, and how often the run is written down. */
+
+const count = z.int().min(1);
+const positive = z.number().gt(0);
+const share = z.number().min(0).max(1);
+
+const adam = {
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().min(0).default(1e-8),
+};
+const optimiser = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("sgd"), momentum: z.number().min(0).lt(1).default(0) }),
+    z.strictObject({ kind: z.literal("adam"), ...adam }),
+    z.strictObject({
+      kind: z.literal("adamw"),
+      ...adam,
+      weightDecay: z.number().min(0).default(1e-2),
+    }),
+  ])
+  .prefault({ kind: "adam" });
+
+const schedule = z
+  .discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("constant") }),
+    z.strictObject({
+      kind: z.literal("step"),
+      every: z
+        .number()
+        .gt(0)
+        .max(1)
+        .default(1 / 3), // share of the run
+      factor: positive.default(0.1),
+    }),
+    z.strictObject({ kind: z.literal("cosine"), floor: z.number().min(0).default(0) }),
+  ])
+  .prefault({ kind: "constant" });
+
+/** A loss in place of cross-entropy or the mean squared error, see `sobolevLoss`. */
+const sobolev = {
+  shells: z
+    .union([z.enum(["linear", "exponential"]), z.array(z.int().min(0)).min(1)])
+    .default("linear"), // s(ℓ)
+  exponent: z.number().default(-0.5), // of (1 + (2π‖k‖)²)
+  transform: z.enum(["auto", ...transformNames]).default("auto"), // voronoi for one input, else least-squares
+};
+const outputShells = z.int().min(0).optional(); // shells s(0) … of the output; as many as hidden layers
+const cumulative = z.boolean().default(false); // all shells up to a head's own
+const loss = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("sobolev-1"), ...sobolev, cumulative }),
+  z.strictObject({ kind: z.literal("sobolev-2"), ...sobolev, outputShells }),
+  z.strictObject({ kind: z.literal("sobolev-1+2"), ...sobolev, outputShells, cumulative }),
+]);
+
+export const train = z
+  .strictObject({
+    loss: loss.optional(),
+    optimiser,
+    rate: positive.default(1e-3),
+    schedule,
+    warmUp: z.number().min(0).lt(1).default(0), // share of the run
+    epochs: count.default(10),
+    batch: count.default(64),
+    clipNorm: z.union([positive, z.literal("none")]).default("none"), // of the gradient
+    unconvergedLimit: share.default(1), // share of an epoch's solves that may fail
+    logEvery: count.default(50), // steps
+    snapshotEvery: z.int().min(0).default(1), // epochs; 0 for none
+  })
+  .prefault({});
+
+/** Complains of a loss that does not go with the rest. */
+export function checkLoss(
+  given: { accelerate?: object; train: { loss?: object } },
+  complain: (path: string[], message: string) => void,
+): void {
+  if (given.train.loss && given.accelerate)
+    complain(["train", "loss"], "accelerate judges its jumps by the usual loss: not together");
+}
