@@ -42,7 +42,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "training",
     "verification",
   ],
-  report: ["koopman", "training", "verification", "data", "linalg", "lti", "identification"],
+  report: [
+    "signal",
+    "koopman",
+    "training",
+    "verification",
+    "data",
+    "linalg",
+    "lti",
+    "identification",
+  ],
   reproduce: [
     "graph",
     "linalg",

@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { report } from "./output.ts";
 import { addIdentification } from "./program-identification.ts";
 import { addReplacement } from "./program-replacement.ts";
+import { addSignal } from "./program-signal.ts";
 import { version } from "./version.ts";
 
 // Each command is loaded when it is called: --help must not wait for zod, yaml or ONNX Runtime.
@@ -239,6 +240,7 @@ function commands() {
 
   addIdentification(program);
   addReplacement(program);
+  addSignal(program);
 
   program
     .command("doctor")

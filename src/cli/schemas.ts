@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { decisions } from "../koopman/verdict.ts";
+import { denoised } from "./denoise-schema.ts";
 import {
   certifyDocument,
   identifyDocument,
@@ -252,4 +253,5 @@ export const schemas = {
   validate: validateDocument,
   certify: certifyDocument,
   replace: replacement,
+  denoise: z.union([result("denoise", 1, { ...denoised, files }), refused("denoise", 1)]),
 } as const;

@@ -7,4 +7,5 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   "training-verdict": async () => (await import("./verdict/study.ts")).trainingVerdict,
   "koopman-training": async () => (await import("./koopman/study.ts")).koopmanTraining,
   pendulum: async () => (await import("./pendulum/study.ts")).pendulumStudy,
+  sobolev: async () => (await import("./sobolev/study.ts")).sobolev,
 };

@@ -29,13 +29,17 @@ export interface SobolevPreset {
   readonly levels: readonly number[];
   readonly seeds: number;
   readonly steps: number;
-  readonly draws: number; // of batches, and of noise for the table of K
+  readonly draws: number; // of noise for least squares at several K; 200 times as many of batches
 }
 
 const tanh = lossNames.map((loss) => [loss, "tanh"] as const);
 export const sobolevPresets: Readonly<Record<PresetName, SobolevPreset>> = {
   quick: {
-    rows: [...tanh.filter(([loss]) => ["l2", "s1", "s2", "s1+2"].includes(loss))],
+    rows: [
+      ...tanh.filter(([loss]) => ["l2", "s1", "s2", "s1+2"].includes(loss)),
+      ["l2", "sigmoid"],
+      ["s1", "sigmoid"],
+    ],
     levels: [0.05, 1],
     seeds: 1,
     steps: 5000,
