@@ -54,7 +54,6 @@ export function denoiseFigure(input: DenoiseFigureInput): Figure {
             name: "samples",
             x: pick(x),
             y: pick(y),
-            size: every.map(() => 0.25),
           },
           ...(standardErrors
             ? [

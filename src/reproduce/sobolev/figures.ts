@@ -1,4 +1,5 @@
 import type { Figure, Mark, Panel } from "../../report/figure.ts";
+import type { Line } from "../reproduction.ts";
 import { type BatchEstimate, estimateNames } from "./batches.ts";
 import type { BestCutoff, MeasuredCutoff } from "./bias.ts";
 import { fixed } from "./lines.ts";
@@ -23,7 +24,6 @@ function reconstruction({ plan, curve, final }: SobolevRun): Panel {
       name: "samples, one of five",
       x: rows.map((i) => train.features[i] + 1),
       y: rows.map((i) => values[i]),
-      size: rows.map(() => 0.25),
     },
     {
       type: "line",
@@ -71,10 +71,18 @@ const told = (runs: readonly SobolevRun[]) =>
     .map(({ plan, final }) => `${lossTitles[plan.loss]} at ε = ${plan.level}: RMSE ${fixed(final)}`)
     .join("; ");
 
+/** What the paper says of a figure, and whether it came out. */
+const saidOf = (figure: string, claims: readonly Line[]): string =>
+  claims
+    .filter(({ what }) => what.startsWith(figure))
+    .map(({ what, standing }) => `${what.slice(figure.length + 2)}: ${standing}.`)
+    .join(" ");
+
 /** Figures 3 and 4 of the paper. */
 export function reconstructionFigures(
   runs: readonly SobolevRun[],
   { levels }: SobolevPreset,
+  claims: readonly Line[],
 ): Figure[] {
   const highest = Math.max(...levels);
   const three = pictures(runs, levels, ["l2", "s1", "s2"]);
@@ -89,9 +97,7 @@ export function reconstructionFigures(
       ...common,
       name: "sobolev-figure-3",
       title: "L2, Sobolev 1 and Sobolev 2 at several noise levels",
-      caption:
-        `${what(three)} Reproduced: Sobolev 1 is best at little noise. Not reproduced: that L2 tells only ` +
-        "the average, and that Sobolev 1 is best at every noise level.",
+      caption: `${what(three)} ${saidOf("figure 3", claims)}`,
       alt: told(three),
       panels: three.map(reconstruction),
     },
@@ -99,9 +105,7 @@ export function reconstructionFigures(
       ...common,
       name: "sobolev-figure-4",
       title: `Sobolev 1, 2 and both at ε = ${highest}`,
-      caption:
-        `${what(four)} Not reproduced: that Sobolev 1 is best; its output still has the mean squared ` +
-        "error, which follows the noise.",
+      caption: `${what(four)} ${saidOf("figure 4", claims)}`,
       alt: told(four),
       panels: four.map(reconstruction),
     },
@@ -118,7 +122,8 @@ export function cutoffFigure(
     title,
     x: { label: "largest frequency K", scale: "linear", domain: [0, K.length - 1] },
     y: { label: "RMSE", scale: "log", domain: [0.05, 3] },
-    marks: some.flatMap(({ level, samples, rmse, cutoff }, i): Mark[] => {
+    marks: some.flatMap(({ level, samples, rmse, cutoff }): Mark[] => {
+      const i = samples > 7500 ? 3 : [0.05, 0.5, 1].indexOf(level);
       const found = measured.filter((one) => one.level === level && one.rmse.length > 0);
       const points = found.flatMap((one) => one.rmse.map((value) => ({ x: one.cutoff, y: value })));
       return [
@@ -145,7 +150,6 @@ export function cutoffFigure(
                 name: "least squares",
                 x: points.map(({ x }) => x),
                 y: points.map(({ y }) => y),
-                size: points.map(() => 0.3),
                 filled: points.map(() => false),
                 marker: "circle",
               } as const,

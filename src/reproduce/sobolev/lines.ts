@@ -168,7 +168,8 @@ export function cutoffLines(
 }
 
 export function batchLines(bias: Readonly<Record<EstimateName, number>>): Line[] {
-  const percent = (x: number) => `${x < 0 ? "−" : "+"}${(100 * Math.abs(x)).toPrecision(2)} %`;
+  const percent = (x: number) =>
+    `${x < 0 ? "−" : "+"}${Number((100 * Math.abs(x)).toPrecision(2))} %`;
   const zero = (x: number): Standing => (Math.abs(x) < 1e-9 ? "reached" : "not reached");
   return [
     {
