@@ -1,4 +1,7 @@
 /** eigenflow/signal: Fourier coefficients of signals known at irregular points. */
+export { type Ends, endsNames } from "./signal/basis.ts";
+export { type Candidate, type Denoised, type DenoiseOptions, denoise } from "./signal/denoise.ts";
+export { type Series, seriesOf } from "./signal/series.ts";
 export {
   ball,
   type Frequency,

@@ -45,6 +45,11 @@ export {
   type Sequences,
 } from "./training/sequence-fit.ts";
 export {
+  type DenoiseNetworkOptions,
+  denoiseByNetwork,
+  type NetworkDenoised,
+} from "./training/sobolev/denoise-network.ts";
+export {
   allPairsEstimate,
   naiveEstimate,
   type Summand,

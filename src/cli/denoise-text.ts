@@ -9,10 +9,10 @@ const beyond = {
 } as const;
 
 /** Why this K and no other, in a sentence. */
-export function whyThisK({ cutoff, ends, candidates, variance }: Denoised): string {
+export function whyThisK({ cutoff, ends, candidates, risk }: Denoised): string {
   const rootAt = (K: number) => {
     const one = candidates.find((c) => c.ends === ends && c.cutoff === K);
-    return one && Math.sqrt(Math.max(one.risk, 0));
+    return one && Math.sqrt(one.risk);
   };
   const others = [Math.floor(cutoff / 2), 2 * cutoff]
     .filter((K, i, all) => K !== cutoff && all.indexOf(K) === i)
@@ -20,8 +20,7 @@ export function whyThisK({ cutoff, ends, candidates, variance }: Denoised): stri
       const root = rootAt(K);
       return root === undefined ? [] : [`${short(root, 3)} at K = ${K}`];
     });
-  const own = Math.max(rootAt(cutoff) ?? 0, Math.sqrt(variance));
-  return `the expected error is ${short(own, 3)} at K = ${cutoff}${others.length > 0 ? `, ${others.join(", ")}` : ""}`;
+  return `the expected error is ${short(Math.sqrt(risk), 3)} at K = ${cutoff}${others.length > 0 ? `, ${others.join(", ")}` : ""}`;
 }
 
 /** What was found, for a reader. */
@@ -29,7 +28,7 @@ export function denoisedText(result: DenoiseResult): string {
   const { source, columns, series, linear, network, files } = result;
   const { ends, cutoff, functions, cycles, noise, risk, squaredBias, variance } = linear;
   const N = series.x.length;
-  const expected = Math.sqrt(Math.max(risk, variance));
+  const expected = Math.sqrt(risk);
   const gap = Math.max(...Array.from(series.x, (x, i) => (i === 0 ? 0 : x - series.x[i - 1])));
   return [
     `data    ${source}: ${grouped(N)} samples of ${columns.y} over ${columns.x ?? "their row"} from ${short(series.x[0])} to ${short(series.x[N - 1])}, largest gap ${short(gap, 3)}`,

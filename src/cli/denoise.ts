@@ -118,7 +118,7 @@ function doubtsOf(
     ...(looked && cutoff === limit.cutoff
       ? [`K = ${cutoff} is the largest that ${bounds[limit.by]} allows: finer detail may be lost`]
       : []),
-    ...(looked && leaveOneOut > 2 * (noise ** 2 + Math.max(0, risk)) && noise > 0
+    ...(looked && leaveOneOut > 2 * (noise ** 2 + risk) && noise > 0
       ? ["leaving samples out costs more than the expected error says: K may be too large"]
       : []),
   ];
@@ -189,7 +189,7 @@ function documentOf(result: DenoiseResult): Record<string, unknown> {
     why: whyThisK(linear),
     noise,
     error: {
-      expected: Math.sqrt(Math.max(risk, variance)),
+      expected: Math.sqrt(risk),
       squaredBias,
       variance,
       leaveOneOut: Math.sqrt(linear.leaveOneOut),

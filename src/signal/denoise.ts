@@ -27,7 +27,7 @@ export interface Candidate {
   readonly cutoff: number; // K
   readonly functions: number; // p
   readonly residual: number; // RSS/N
-  /** Estimated mean squared error of the reconstruction at the samples; may fall below 0. */
+  /** Estimated mean squared error of the reconstruction at the samples. */
   readonly risk: number;
   /** Mean squared error of predicting each sample from all others; contains the noise. */
   readonly leaveOneOut: number;
@@ -54,10 +54,10 @@ export interface Denoised extends Candidate {
  *
  *   (what they cannot represent)² + σ² p/N,
  *
- * estimated without bias by RSS/N − σ̂²(1 − 2p/N) (Mallows' C_p), where σ̂² = RSS/(N − p) of the richest fit
- * tried, of at most N/2 functions, the least for the three kinds of ends: white noise looks alike at all frequencies, and a signal does not. The
- * least of several estimates is a little too low, so the error of leaving one out stands beside it, which
- * is exact for a linear fit: (rᵢ/(1 − hᵢ))².
+ * the first part estimated by RSS/N − σ̂²(1 − p/N), or 0 where that is less (Mallows' C_p but for this floor).
+ * σ̂² is the least RSS/(N − p) of the richest fits tried, of at most N/2 functions: white noise looks alike at
+ * all frequencies, and a signal does not. The least of many estimates is a little too low, so the error of
+ * leaving one out stands beside it, which is exact for a linear fit: (rᵢ/(1 − hᵢ))².
  *
  * Mallows (1973), "Some comments on C_p", Technometrics 15(4), 661–675.
  *
@@ -85,12 +85,13 @@ export function denoise(series: Series, options: DenoiseOptions = {}): Denoised 
   const candidates = possible.flatMap(({ basis, rss, loo }) =>
     rss.map((residual, K): Candidate => {
       const functions = basis.size(K);
+      const squaredBias = Math.max(0, residual / N - noise2 * (1 - functions / N));
       return {
         ends: basis.ends,
         cutoff: K,
         functions,
         residual: residual / N,
-        risk: residual / N - noise2 * (1 - (2 * functions) / N),
+        risk: squaredBias + (noise2 * functions) / N,
         leaveOneOut: loo[K] / N,
       };
     }),

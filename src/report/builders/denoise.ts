@@ -30,7 +30,7 @@ export function denoiseFigure(input: DenoiseFigureInput): Figure {
   const pick = (values: ArrayLike<number>) => every.map((i) => values[i]);
   const all = Array.from(x);
   const kinds = [...new Set(candidates.map(({ ends }) => ends))];
-  const root = ({ risk }: Candidate) => (risk > 0 ? Math.sqrt(risk) : null);
+  const root = ({ risk }: Candidate) => Math.sqrt(risk);
   return {
     schema: "eigenflow/figure@1",
     name: "denoise",
@@ -38,9 +38,8 @@ export function denoiseFigure(input: DenoiseFigureInput): Figure {
     caption:
       `Samples${step > 1 ? `, one of ${step},` : ""} and their reconstruction by ${by}` +
       `${standardErrors ? " with two standard errors of the noise on either side" : ""}. Right: root of the expected ` +
-      "mean squared error against the largest frequency K, by what is assumed beyond the ends; where its estimate is below 0 " +
-      "the line is broken. Least squares take the least.",
-    alt: `${x.length} samples; the error is expected to be least at K = ${chosen.cutoff} with ${chosen.ends} ends, ${inWords(Math.sqrt(Math.max(0, chosen.risk)))}.`,
+      "mean squared error against the largest frequency K, by what is assumed beyond the ends. The least is taken.",
+    alt: `${x.length} samples; the error is expected to be least at K = ${chosen.cutoff} with ${chosen.ends} ends, ${inWords(root(chosen))}.`,
     size: "page",
     columns: 2,
     panels: [
