@@ -87,17 +87,17 @@ test("a small study has its lines, figures that can be drawn, and is not compute
       ["l2", "sigmoid"],
       ["s1", "sigmoid"],
     ],
-    levels: [0.05, 1],
+    levels: [0.05],
     seeds: 1,
     steps: 20,
-    draws: 2,
+    draws: 1,
   };
   const folder = mkdtempSync(join(tmpdir(), "eigenflow-sobolev-"));
   const said: string[] = [];
   const options = { seed: 2, folder, progress: (part: string) => said.push(part) };
   const first = await study(preset, options);
-  expect(readdirSync(folder)).toHaveLength(12);
-  expect(said.filter((part) => part.includes("RMSE"))).toHaveLength(12);
+  expect(readdirSync(folder)).toHaveLength(6);
+  expect(said.filter((part) => part.includes("RMSE"))).toHaveLength(6);
   for (const figure of first.figures) expect(toSvg(figure)).toContain("</svg>");
   // Twenty steps reach nothing: what is not reached is printed as such.
   const table = first.lines.filter(({ what }) => what.startsWith("L2, tanh"));
@@ -107,4 +107,4 @@ test("a small study has its lines, figures that can be drawn, and is not compute
   const again = await study(preset, options);
   expect(said.filter((part) => part.includes("RMSE"))).toEqual([]);
   expect(again.lines).toEqual(first.lines);
-}, 20_000);
+}, 60_000);
