@@ -44,6 +44,7 @@ export interface Denoised extends Candidate {
   /** The largest K tried, and what forbids more: gaps between samples, their number, or `most`. */
   readonly limit: { readonly cutoff: number; readonly by: "gap" | "samples" | "most" };
   readonly cycles: number; // of the largest frequency, over the length of the data
+  /** The reconstruction at any x; beyond the ends it does what was assumed of them. */
   readonly at: (x: number) => number;
 }
 
