@@ -111,7 +111,7 @@ describe("documents are as their published schema says, without a field that it 
 
 test("which schemas there are, and which not", async () => {
   expect((await called(["schema"], { cwd })).stdout).toBe(
-    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\n",
+    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\ndenoise\n",
   );
   const { code, stderr } = await called(["schema", "anlyze"], { cwd });
   expect(code).toBe(2);
