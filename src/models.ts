@@ -59,8 +59,23 @@ export {
 export type { Metric, RenForm } from "./models/ren/parametrisation.ts";
 export { type Ren, type RenOptions, ren } from "./models/ren/ren.ts";
 export type { SequenceModel, Simulation } from "./models/sequence.ts";
+export { coordinates } from "./models/sim/coordinates.ts";
 export type { FourierFeatures } from "./models/sim/fourier.ts";
+export {
+  type InvariantSim,
+  type InvariantSimOptions,
+  invariantSim,
+} from "./models/sim/invariant.ts";
+export type { Modes } from "./models/sim/modes.ts";
 export { type Sim, type SimOptions, sim } from "./models/sim/sim.ts";
+export {
+  type CoreSpectrum,
+  coreSpectrum,
+  type SimMode,
+  type SimSpectrum,
+  type SpectrumOptions,
+  simSpectrum,
+} from "./models/sim/spectrum.ts";
 export {
   type TemporalConvolutionOptions,
   temporalConvolution,

@@ -31,6 +31,10 @@ export interface Model {
   readonly settled?: readonly string[];
   /** Widths of the hidden layers that `apply` leaves in `pass.hidden`, from the inputs on. */
   readonly hidden?: readonly number[];
+  /** Names and widths of the inputs of an exported file, where features are not all of one kind. */
+  readonly ports?: readonly (readonly [name: string, width: number])[];
+  /** Further outputs of an exported file, by name. */
+  readonly also?: (explicit: Values, x: Value, pass: Pass) => Values;
 }
 
 /** How many numbers training changes by their gradient. */

@@ -1,6 +1,7 @@
 import type { Standardisation } from "../data/standardise.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { div, sub } from "../graph/ops/elementwise.ts";
+import { concat } from "../graph/ops/movement.ts";
 import { softmax } from "../graph/ops/reduction.ts";
 import { constantOf, type Tensor, tensorOf } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
@@ -51,6 +52,7 @@ export async function explicitTensors(
 /**
  * A trained model as an ONNX file of standard operators, the solver's loop included: input `x`
  * [N, inputs] of raw features, outputs `logits` and `probabilities` [N, K] (or `prediction`), and
+ * where the model has them inputs of its own and further outputs. Of a model that solves an equation,
  * per sample `status` and `iterations` of the solve, and `residual`: how far z is from solving the
  * model's equation with the weights in the file, ‖σ(Wz + Ux + b) − z‖₂/‖z‖₂.
  */
@@ -63,7 +65,11 @@ export function deploy(
     Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor, name)]),
   );
   const { "input.mean": mean, "input.scale": scale, ...explicit } = constants;
-  const x = input("x", "float32", ["N", model.inputs]);
+  const { ports = [["x", model.inputs]] } = model;
+  const inputs = Object.fromEntries(
+    ports.map(([name, width]) => [name, input(name, "float32", ["N", width])]),
+  );
+  const x = concat(Object.values(inputs), 1);
   const health = solverHealth();
   const features = mean ? standardised(x, mean, scale) : x;
   const prediction = model.apply(explicit, features, health);
@@ -73,13 +79,14 @@ export function deploy(
     ...(task === "classes"
       ? { logits: prediction, probabilities: softmax(prediction) }
       : { prediction }),
+    ...model.also?.(explicit, features, solverHealth()),
     ...(solve && {
       status: solve.status,
       iterations: solve.iterations,
       residual: equation ?? solve.residual,
     }),
   };
-  return encode({ inputs: { x }, outputs, doc, metadata });
+  return encode({ inputs, outputs, doc, metadata });
 }
 
 /** (x − mean)/scale, elementwise. */
