@@ -66,6 +66,7 @@ export {
   type InvariantSimOptions,
   invariantSim,
 } from "./models/sim/invariant.ts";
+export { type LimitMap, limitMap, type ObservedSteps } from "./models/sim/limit-map.ts";
 export type { Modes } from "./models/sim/modes.ts";
 export { type Sim, type SimOptions, sim } from "./models/sim/sim.ts";
 export {
