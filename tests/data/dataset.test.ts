@@ -53,6 +53,18 @@ describe("checkDataset", () => {
     expect(checkDataset(values)).toBe(values);
   });
 
+  test("counts the labels of sequences by position, and takes rows of them", () => {
+    const labels = BigInt64Array.of(0n, 1n, 1n, 0n, 1n, 0n);
+    const targets = { kind: "classes", labels, classes: 2, positions: 2 } as const;
+    expect(checkDataset({ ...three, targets })).toMatchObject({ targets });
+    const taken = selectRows({ ...three, targets }, [2, 0]).targets;
+    expect(taken).toEqual({ ...targets, labels: BigInt64Array.of(1n, 0n, 0n, 1n) });
+    const wrong = { ...targets, labels: BigInt64Array.of(0n, 1n, 1n, 0n, 1n, 2n) };
+    expect(() => checkDataset({ ...three, targets: wrong })).toThrow("label of row 2 is 2");
+    const short = { ...targets, positions: 3 };
+    expect(() => checkDataset({ ...three, targets: short })).toThrow("3 rows of 3 positions");
+  });
+
   const labels = (...ns: bigint[]): Dataset => ({
     ...three,
     targets: { kind: "classes", labels: BigInt64Array.from(ns), classes: 2 },
