@@ -18,6 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   koopman: ["linalg", "data"],
   lti: ["linalg", "data"],
   hybrid: ["graph", "linalg", "koopman", "models", "runtime", "training", "data"],
+  eigenfunctions: ["linalg", "data", "graph", "onnx"],
   identification: [
     "linalg",
     "data",
@@ -52,6 +53,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "lti",
     "identification",
   ],
+  config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
+  report: ["koopman", "training", "verification", "data", "linalg", "lti", "identification"],
+  report: ["koopman", "training", "verification", "eigenfunctions"],
   reproduce: [
     "graph",
     "linalg",
@@ -66,12 +70,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "hybrid",
     "identification",
     "verification",
+    "eigenfunctions",
     "report",
   ],
   cli: [
     "hybrid",
     "identification",
     "signal",
+    "eigenfunctions",
     "lti",
     "reproduce",
     "config",

@@ -50,6 +50,7 @@ export interface AttributeRecord extends Origin {
   readonly string: string;
   readonly ints: readonly bigint[];
   readonly floats: readonly number[];
+  readonly strings: readonly string[];
   readonly tensor: TensorRecord | null;
   readonly graph: GraphRecord | null;
 }
@@ -163,6 +164,7 @@ function readNode(message: Message): NodeRecord {
 function readAttribute(message: Message): AttributeRecord {
   const ints: bigint[] = [];
   const floats: number[] = [];
+  const strings: string[] = [];
   let [name, type, float, string] = ["", 0, 0, ""];
   let int = 0n;
   let tensor: TensorRecord | null = null;
@@ -188,12 +190,13 @@ function readAttribute(message: Message): AttributeRecord {
     },
     floats: (at) => readFloats(at, floats),
     ints: (at) => readInts(at, ints),
+    strings: (at) => void strings.push(readText(at)),
     type: (at) => {
       type = readSmallInt(at);
     },
   });
   const { path, offset } = message;
-  return { path, offset, name, type, int, float, string, ints, floats, tensor, graph };
+  return { path, offset, name, type, int, float, string, ints, floats, strings, tensor, graph };
 }
 
 export function readInfo(message: Message): InfoRecord {

@@ -34,6 +34,7 @@ export const field = {
     g: 6,
     floats: 7,
     ints: 8,
+    strings: 9,
     tensors: 10,
     graphs: 11,
     type: 20,
