@@ -28,6 +28,7 @@ export {
   eigenfunctionsOf,
   phiOf,
 } from "./eigenfunctions/eigenfunctions.ts";
+export { equationOf, lawOf } from "./eigenfunctions/equation.ts";
 export {
   type Family,
   type FamilyFunction,
@@ -41,8 +42,15 @@ export {
   type FixedPointOptions,
   type FixedPoints,
   fixedPoints,
+  type Stability,
 } from "./eigenfunctions/fixed-points.ts";
-export { encodeGraph, eigenfunctionGraph, type Graph, reducedGraph } from "./eigenfunctions/graphs.ts";
+export { type Gate, type GatedReading, gatedOffers, readGated } from "./eigenfunctions/gated.ts";
+export {
+  eigenfunctionGraph,
+  encodeGraph,
+  type Graph,
+  reducedGraph,
+} from "./eigenfunctions/graphs.ts";
 export { type Monomial, monomial, ratios } from "./eigenfunctions/invariants.ts";
 export { fullJacobian } from "./eigenfunctions/jacobian.ts";
 export {
@@ -52,6 +60,13 @@ export {
   recurrentNetwork,
   type Time,
 } from "./eigenfunctions/network.ts";
+export {
+  type Reading,
+  type ReadingOptions,
+  readNetwork,
+  type Track,
+  trackOf,
+} from "./eigenfunctions/reading.ts";
 export { type ReducedRun, simulateReduced } from "./eigenfunctions/reduced-run.ts";
 export {
   lift,
@@ -61,3 +76,8 @@ export {
   reducedField,
 } from "./eigenfunctions/reduction.ts";
 export { restingEquations } from "./eigenfunctions/unequal-decay.ts";
+export {
+  type ReadOptions,
+  type RecurrentWeights,
+  readWeights,
+} from "./eigenfunctions/weights/read.ts";

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "@commander-js/extra-typings";
 import { UsageError } from "../errors.ts";
 import { report } from "./output.ts";
+import { addEigenfunctions } from "./program-eigenfunctions.ts";
 import { addIdentification } from "./program-identification.ts";
 import { addReplacement } from "./program-replacement.ts";
 import { addSignal } from "./program-signal.ts";
@@ -241,6 +242,7 @@ function commands() {
   addIdentification(program);
   addReplacement(program);
   addSignal(program);
+  addEigenfunctions(program);
 
   program
     .command("doctor")

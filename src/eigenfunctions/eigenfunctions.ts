@@ -135,13 +135,23 @@ function ofGroup(
     });
     return out;
   };
-  const null_ = directions.filter(isExact).map(({ u }) => whole(u));
-  const turned =
-    B === null || null_.length === 0 ? null : awayFromInput(null_, B, roundingShare(W.rows));
-  const vectors = turned?.vectors ?? null_;
+  // Exact ones are turned among themselves, and so are the approximate ones: each keeps its kind.
+  const functionsOf = (vectors: readonly Float64Array[], kind: boolean) => {
+    const turned =
+      B === null || vectors.length === 0
+        ? { vectors, free: vectors.length }
+        : awayFromInput(vectors, B, roundingShare(W.rows));
+    return turned.vectors.map((u, k) => functionOf(network, u, rate, kind, k < turned.free));
+  };
   return [
-    ...vectors.map((u, k) => functionOf(network, u, rate, true, turned && k < turned.free)),
-    ...approximate.reverse().map(({ u }) => functionOf(network, whole(u), rate, false, null)),
+    ...functionsOf(
+      directions.filter(isExact).map(({ u }) => whole(u)),
+      true,
+    ),
+    ...functionsOf(
+      approximate.reverse().map(({ u }) => whole(u)),
+      false,
+    ),
   ];
 }
 
@@ -151,7 +161,7 @@ function functionOf(
   u: Float64Array,
   rate: number,
   exact: boolean,
-  free: boolean | null,
+  autonomous: boolean,
 ): Eigenfunction {
   const { W, B, time, activation } = network;
   const back = transposedTimes(W, u); // σ v
@@ -168,7 +178,7 @@ function functionOf(
     reach: pull === null || singularValue === 0 ? null : pull / singularValue,
     bound: pull === null ? null : pull / (time.kind === "discrete" ? 1 : rate),
     drive,
-    autonomous: free ?? (drive === null || drive.every((x) => x === 0)),
+    autonomous,
   };
 }
 
@@ -180,7 +190,7 @@ function nearestOf(network: RecurrentNetwork): Eigenfunction {
     group.units.forEach((unit, k) => {
       u[unit] = least.u[k];
     });
-    return functionOf(network, u, group.rate, false, null);
+    return functionOf(network, u, group.rate, false, network.B === null);
   });
   return found.reduce((best, one) => (one.singularValue < best.singularValue ? one : best));
 }

@@ -1,6 +1,7 @@
 import { type RandomStream, randomStream } from "../data/random.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { NumericError } from "../errors.ts";
+import { moduli } from "../linalg/complex.ts";
 import { type ComplexNumbers, eigenvalues } from "../linalg/eigenvalues.ts";
 import { type Matrix, matrixOf } from "../linalg/matrix.ts";
 import { solve } from "../linalg/solve.ts";
@@ -9,6 +10,8 @@ import { fullJacobian } from "./jacobian.ts";
 import { commonRate } from "./network.ts";
 import type { Reduction } from "./reduction.ts";
 import { norm, plus, times } from "./vectors.ts";
+
+export type Stability = "stable" | "unstable" | "marginal";
 
 /** A state that rests. */
 export interface FixedPoint {
@@ -21,7 +24,8 @@ export interface FixedPoint {
    * All N of them where units decay at different rates.
    */
   readonly eigenvalues: ComplexNumbers;
-  readonly stable: boolean;
+  /** By linearisation; marginal where the leading eigenvalue is within 1e-6 of the border. */
+  readonly stability: Stability;
   /** How many of the starts came here. */
   readonly found: number;
 }
@@ -162,11 +166,16 @@ function describe(reduction: Reduction, y: Float64Array) {
     commonRate(network) === null ? fullJacobian(network, v) : reducedJacobian(reduction, y),
   );
   const x = network.form === "cell" ? v.map(network.activation.value).map((h) => h / rate) : v;
-  if (network.time.kind === "continuous")
-    return { y, x, eigenvalues: J, stable: J.re.every((re) => re < 0) };
+  if (network.time.kind === "continuous") {
+    const leading = J.re.reduce((most, re) => Math.max(most, re), -Infinity);
+    return { y, x, eigenvalues: J, stability: stabilityOf(leading / rate) };
+  }
   // λ′ = (1 − a) + aκ of an eigenvalue κ of CDP, and J has κ − 1.
   const { leak } = network.time;
   const values = { re: J.re.map((re) => 1 + leak * re), im: J.im.map((im) => leak * im) };
-  const stable = values.re.every((re, i) => Math.hypot(re, values.im[i]) < 1);
-  return { y, x, eigenvalues: values, stable };
+  const radius = moduli(values).reduce((most, size) => Math.max(most, size), 0);
+  return { y, x, eigenvalues: values, stability: stabilityOf(radius - 1) };
 }
+
+const stabilityOf = (beyond: number): Stability =>
+  Math.abs(beyond) <= 1e-6 ? "marginal" : beyond < 0 ? "stable" : "unstable";

@@ -62,7 +62,9 @@ export function reducedGraph(reduction: Reduction): Graph {
   const dt = input("dt", "float64", []);
   const from = isCell ? x0 : sub(x0, centre);
   // Cᵀ reads y of a cell, Pᵀ of the pre-activation form.
-  const y0 = isCell ? matmul(from, columns(transpose(C), "reading")) : matmul(from, columns(P, "basis"));
+  const y0 = isCell
+    ? matmul(from, columns(transpose(C), "reading"))
+    : matmul(from, columns(P, "basis"));
   const w = isCell ? null : sub(from, matmul(y0, lifting));
   const stateOf = (y: Value, share: Value): Value => {
     const inside = gemm(y, lifting, centre);

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { readBytes } from "../data/files.ts";
+import { formatNpy } from "../data/npy.ts";
+import { randomStream } from "../data/random.ts";
+import { randomState } from "../eigenfunctions/checks.ts";
+import { equationOf } from "../eigenfunctions/equation.ts";
+import { eigenfunctionGraph, encodeGraph, reducedGraph } from "../eigenfunctions/graphs.ts";
+import { InputError } from "../errors.ts";
+import { eigenfunctionsReport } from "../report/eigenfunctions-report.ts";
+import { writeReport } from "../report/write-report.ts";
+import { writeAtomically } from "../training/atomic-file.ts";
+import { documentOf, type ReadWeights } from "./eigenfunctions.ts";
+import type { EigenfunctionFlags } from "./eigenfunctions-input.ts";
+import { conclusionOf } from "./eigenfunctions-text.ts";
+import { version } from "./version.ts";
+
+/** Trajectories of the phase portrait. */
+const portraits = 16;
+
+/**
+ * Writes what was read into the folder of --out: vectors and bases as .npy, φ and the reduced network as
+ * ONNX, the report with its figures, and eigenfunctions.json, last.
+ *
+ * @throws InputError  where the folder cannot be written
+ */
+export async function writeReading(
+  path: string,
+  flags: EigenfunctionFlags,
+  found: ReadWeights,
+  seed: number,
+): Promise<string[]> {
+  const folder = flags.out!;
+  const { reading, weights, assumed, singular, rank } = found;
+  const { network, functions, reduction } = reading;
+  const list = functions?.list ?? [];
+  const N = network.W.rows;
+  const equation = equationOf(network);
+  const about = { "eigenflow.equation": equation, "eigenflow.source": weights.source };
+  const files: Record<string, string | Uint8Array> = {};
+  if (list.length > 0) {
+    const U = Float64Array.from(
+      { length: list.length * N },
+      (_, k) => list[Math.floor(k / N)].u[k % N],
+    );
+    files["u.npy"] = formatNpy(U, [list.length, N]);
+    files["phi.onnx"] = encodeGraph(
+      eigenfunctionGraph(list),
+      `phi = x u' - offsets: Koopman eigenfunctions of ${equation}`,
+      { ...about, "eigenflow.eigenvalues": JSON.stringify(list.map((one) => one.eigenvalue)) },
+    );
+  }
+  if (reduction !== null && reduction.rank < N) {
+    files["basis.npy"] = formatNpy(reduction.P.data, [N, reduction.rank]);
+    files["reduced.onnx"] = encodeGraph(
+      reducedGraph(reduction),
+      `${reduction.exact ? "Exact" : "Approximate"} reduction of ${equation} to ${reduction.rank} coordinates`,
+      about,
+    );
+  }
+  const draw = randomStream(seed, "portrait");
+  const { decision, sentence } = conclusionOf(found);
+  const report = eigenfunctionsReport(reading, {
+    source: weights.source,
+    decision,
+    sentence,
+    assumed,
+    singularValues: singular,
+    rank,
+    starts: Array.from({ length: portraits }, () => randomState(draw, N, 2)),
+    reproduce: {
+      command: `npx eigenflow eigenfunctions ${path} (with the same options)`,
+      versions: { eigenflow: version, node: process.versions.node },
+      seeds: { seed },
+      inputs: [
+        {
+          path,
+          sha256: createHash("sha256")
+            .update(await readBytes(path))
+            .digest("hex"),
+        },
+      ],
+    },
+  });
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [name, contents] of Object.entries(files))
+      writeAtomically(join(folder, name), contents);
+  } catch (cause) {
+    throw new InputError(`the folder ${folder} cannot be written`, { cause });
+  }
+  const { page } = await writeReport(report, join(folder, "report.html"));
+  const written = [...Object.keys(files).map((name) => join(folder, name)), page];
+  const json = join(folder, "eigenfunctions.json");
+  writeAtomically(json, `${JSON.stringify({ ...documentOf(found), files: written }, null, 2)}\n`);
+  return [...written, json];
+}
