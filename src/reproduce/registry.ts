@@ -8,4 +8,5 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   "koopman-training": async () => (await import("./koopman/study.ts")).koopmanTraining,
   pendulum: async () => (await import("./pendulum/study.ts")).pendulumStudy,
   sobolev: async () => (await import("./sobolev/study.ts")).sobolev,
+  "rnn-eigenfunctions": async () => (await import("./rnn/study.ts")).study,
 };
