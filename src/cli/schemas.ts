@@ -7,6 +7,7 @@ import {
   simulateDocument,
   validateDocument,
 } from "./identification-schemas.ts";
+import { familyFields, gatedFields, plainFields } from "./schema-eigenfunctions.ts";
 import { count, failure, maybe, numbers, refused, result, texts } from "./schema-parts.ts";
 import { inspectedModel, replacement } from "./schemas-replacement.ts";
 
@@ -254,4 +255,10 @@ export const schemas = {
   certify: certifyDocument,
   replace: replacement,
   denoise: z.union([result("denoise", 1, { ...denoised, files }), refused("denoise", 1)]),
+  eigenfunctions: z.union([
+    result("eigenfunctions", 1, plainFields),
+    result("eigenfunctions", 1, gatedFields),
+    result("eigenfunctions", 1, familyFields),
+    refused("eigenfunctions", 1),
+  ]),
 } as const;

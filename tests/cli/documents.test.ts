@@ -26,6 +26,11 @@ const cwd = folder({
   "short.csv": log(5),
   "nan.csv": log(60, "60,nan\n"),
   "bad.csv": "loss\nx\n",
+  "W.csv": "-1,0,-2\n3,1,2\n0,-1,4\n",
+  "full.csv": "1,2\n0,1\n",
+  "wide.csv": "1,2,3\n0,1,3\n",
+  "gru.csv": "1,0\n0,1\n1,1\n1,-1\n0.5,0\n0,2\n",
+  "c.csv": "0.5\n-0.3\n0.2\n",
 });
 mkdirSync(join(cwd, "run/snapshots"), { recursive: true });
 writeFileSync(join(cwd, "run/metrics.csv"), log(60));
@@ -84,6 +89,14 @@ describe("documents are as their published schema says, without a field that it 
     [["certify", "ren/model.onnx", "--attained"], 0],
     [["certify", "linear/model.onnx"], 0],
     [["certify", "gone.onnx"], 3],
+    [["eigenfunctions", "W.csv"], 0],
+    [["eigenfunctions", "W.csv", "--leak", "0.5", "--form", "cell", "-o", "reading"], 0],
+    [["eigenfunctions", "full.csv", "--activation", "relu"], 6],
+    [["eigenfunctions", "gru.csv"], 6],
+    [["eigenfunctions", "W.csv", "--zeta", "log", "--rates", "c.csv"], 0],
+    [["eigenfunctions", "wide.csv"], 4],
+    [["eigenfunctions", "W.csv", "--laek", "1"], 2],
+    [["eigenfunctions", "gone.csv"], 3],
   ] as const)("%j", async (args, code) => {
     const found = await called([...args, "--json"], { cwd });
     expect(found.code).toBe(code);
@@ -112,6 +125,8 @@ describe("documents are as their published schema says, without a field that it 
 test("which schemas there are, and which not", async () => {
   expect((await called(["schema"], { cwd })).stdout).toBe(
     "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\ndenoise\n",
+    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\n",
+    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\neigenfunctions\n",
   );
   const { code, stderr } = await called(["schema", "anlyze"], { cwd });
   expect(code).toBe(2);

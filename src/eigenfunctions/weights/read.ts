@@ -41,7 +41,10 @@ const frameworkName = /(weight_hh|recurrent_kernel|recurrent\.weight|\.R$)/;
  * @throws UsageError  where several tensors could be meant, or none is of that name
  * @throws ShapeError  for a tensor that is no matrix from units to the same units
  */
-export async function readWeights(path: string, options: ReadOptions): Promise<RecurrentWeights> {
+export async function readWeights(
+  path: string,
+  options: ReadOptions = {},
+): Promise<RecurrentWeights> {
   if (/\.onnx$/i.test(path)) return fromNode(path, await readBytes(path), options);
   if (/\.(csv|tsv|txt)$/i.test(path)) {
     if (options.tensor !== undefined)

@@ -59,7 +59,7 @@ export function phasePortrait({
     title: "Phase portrait in reduced coordinates",
     caption:
       `${counted(tracks.length, "trajectory", "trajectories")} of ${of} in the first two reduced coordinates, ` +
-      "with the fixed points that were found.",
+      "with the fixed points that were found. They may cross where they differ in what is not shown.",
     alt:
       `${counted(tracks.length, "trajectory", "trajectories")} of ${of}; ${counted(points.length, "fixed point")}, ` +
       `${stable} of them stable.`,

@@ -160,7 +160,7 @@ function nearLines(poster: readonly NearNull[], within: readonly Within[]): Line
       const held = measured <= bound;
       const same = Math.abs(measured / measuredBefore[i] - 1) <= 0.005;
       return {
-        what: `σ₃ = ${sigma}: max |φ(t) − e^{−t}φ(0)|, t ≤ 20`,
+        what: `σ₃ = ${sigma}: largest distance of φ(t) from e^{−t} φ(0), t ≤ 20`,
         published: `${measuredBefore[i]}, bound ${(1.5275 * sigma).toPrecision(3)}`,
         ours: `${measured.toPrecision(3)}, bound ${bound.toPrecision(3)} (ratio ${(measured / bound).toFixed(2)})`,
         standing: held && same ? "reached" : "not reached",
@@ -177,7 +177,7 @@ function nearLines(poster: readonly NearNull[], within: readonly Within[]): Line
 }
 
 function speedLines({ N, r, fewer, plain, onnx, gap }: Speed): Line[] {
-  const ms = (value: number) => `${value.toPrecision(3)} ms`;
+  const ms = (value: number) => `${Number(value.toPrecision(3))} ms`;
   const times = (pair: { full: number; reduced: number }) =>
     `${(pair.full / pair.reduced).toFixed(0)} ×`;
   const of = `N = ${N}, r = ${r}`;
@@ -226,7 +226,7 @@ const byActivation = (checked: readonly Checked[]): string =>
 
 const nearTable = (poster: readonly NearNull[]): string =>
   markdownTable(
-    ["σ₃", "largest error, t ≤ 20", "bound σ₃ sup |vᵀσ|", "ratio"],
+    ["σ₃", "largest error, t ≤ 20", "bound σ₃ sup vᵀσ(x)", "ratio"],
     poster.map(({ sigma, measured, bound }) => [
       String(sigma),
       measured.toExponential(2),
