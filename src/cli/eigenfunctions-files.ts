@@ -70,7 +70,7 @@ export async function writeReading(
     rank,
     starts: Array.from({ length: portraits }, () => randomState(draw, N, 2)),
     reproduce: {
-      command: `npx eigenflow eigenfunctions ${path} (with the same options)`,
+      command: commandOf(path, flags),
       versions: { eigenflow: version, node: process.versions.node },
       seeds: { seed },
       inputs: [
@@ -95,4 +95,14 @@ export async function writeReading(
   const json = join(folder, "eigenfunctions.json");
   writeAtomically(json, `${JSON.stringify({ ...documentOf(found), files: written }, null, 2)}\n`);
   return [...written, json];
+}
+
+/** The command line again, with what a shell would take apart in quotes. */
+function commandOf(path: string, flags: EigenfunctionFlags): string {
+  const quoted = (text: string) =>
+    /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  const options = Object.entries(flags)
+    .filter(([name, value]) => value !== undefined && !["json", "color", "force"].includes(name))
+    .map(([name, value]) => (value === true ? `--${name}` : `--${name} ${quoted(String(value))}`));
+  return ["npx eigenflow eigenfunctions", quoted(path), ...options].join(" ");
 }
