@@ -54,8 +54,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "identification",
   ],
   config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
-  report: ["koopman", "training", "verification", "data", "linalg", "lti", "identification"],
-  report: ["koopman", "training", "verification", "eigenfunctions"],
+  report: [
+    "koopman",
+    "training",
+    "verification",
+    "data",
+    "linalg",
+    "lti",
+    "identification",
+    "eigenfunctions",
+  ],
   reproduce: [
     "graph",
     "linalg",

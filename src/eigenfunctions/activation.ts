@@ -5,9 +5,11 @@ import { add, div, exp, neg, relu, sigmoid, softplus, tanh } from "../graph/ops/
 /** A nonlinearity σ of one variable, with what the bounds ask of it. */
 export interface Activation {
   readonly name: ActivationName;
+  /** σ. */
   readonly value: (x: number) => number;
   /** σ′; of ReLU at 0 the value 0, as everywhere. */
   readonly slope: (x: number) => number;
+  /** σ of every entry, as a graph. */
   readonly graph: (x: Value) => Value;
   /** inf σ and sup σ. */
   readonly range: readonly [number, number];

@@ -4,7 +4,9 @@ import { DataError, UsageError } from "../errors.ts";
 /** A change ζ of one variable, C¹ with ζ′ ≠ 0 on the domain. */
 export interface Coordinate {
   readonly name: string;
+  /** ζ. */
   readonly value: (x: number) => number;
+  /** ζ′. */
   readonly slope: (x: number) => number;
   /** Where ζ is defined, ends excluded. */
   readonly domain: readonly [number, number];

@@ -9,6 +9,7 @@ export interface Monomial {
   readonly eigenvalue: number;
   /** Whether it does not change along any trajectory on which it is defined. */
   readonly constant: boolean;
+  /** Its value at a state. */
   readonly value: (x: ArrayLike<number>) => number;
 }
 
