@@ -190,7 +190,6 @@ function commands() {
     .command("schema")
     .description("print the JSON Schema of what a command prints with --json")
     .argument("[name]", "the command, such as inspect; without one, which there are")
-    .argument("[name]", "as in analyze; without one, which there are")
     .option(...jsonOption)
     .option(...plainOption)
     .addHelpText("after", "\nExample:\n  eigenflow schema analyze")

@@ -127,6 +127,7 @@ test("which schemas there are, and which not", async () => {
     "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\ndenoise\n",
     "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\n",
     "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\neigenfunctions\n",
+    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\neigenfunctions\n",
   );
   const { code, stderr } = await called(["schema", "anlyze"], { cwd });
   expect(code).toBe(2);
