@@ -52,16 +52,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "linalg",
     "lti",
     "identification",
-  ],
-  config: ["data", "graph", "koopman", "models", "runtime", "solvers", "training", "verification"],
-  report: [
-    "koopman",
-    "training",
-    "verification",
-    "data",
-    "linalg",
-    "lti",
-    "identification",
     "eigenfunctions",
   ],
   reproduce: [
