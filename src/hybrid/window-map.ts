@@ -39,23 +39,29 @@ export function predicted(
  * The layer's output regressed on the window at h directly, the one pair of each trajectory that inference
  * needs: fitted again for every h, so that nothing is iterated.
  *
+ * @param target  the layer's own output [samples × outputs]; the end of the trajectories unless given
  * @throws UsageError  for h outside 0 … N − 2
  */
 export function terminalMap(
   trajectories: Trajectories,
   delays: number,
-  options: RegressionOptions = {},
+  { target, ...options }: RegressionOptions & { readonly target?: Matrix } = {},
 ): WindowMap {
-  const { snapshots, samples, width, outputs } = trajectories;
+  const { snapshots, width } = trajectories;
   requireDelays(snapshots.length, delays);
-  const last = snapshots[snapshots.length - 1];
-  const data = new Float64Array(samples * outputs);
-  for (let i = 0; i < samples; i++)
-    data.set(last.data.subarray(i * width, i * width + outputs), i * outputs);
   const { weights, constant } = regress(
     windowsAt(trajectories, delays, delays),
-    { rows: samples, cols: outputs, data },
+    target ?? endOf(trajectories),
     options,
   );
   return { delays, width, weights, constant };
+}
+
+/** The last snapshot without its padding. */
+function endOf({ snapshots, samples, width, outputs }: Trajectories): Matrix {
+  const last = snapshots[snapshots.length - 1].data;
+  const data = new Float64Array(samples * outputs);
+  for (let i = 0; i < samples; i++)
+    data.set(last.subarray(i * width, i * width + outputs), i * outputs);
+  return { rows: samples, cols: outputs, data };
 }
