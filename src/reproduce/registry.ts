@@ -9,4 +9,5 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   pendulum: async () => (await import("./pendulum/study.ts")).pendulumStudy,
   sobolev: async () => (await import("./sobolev/study.ts")).sobolev,
   "rnn-eigenfunctions": async () => (await import("./rnn/study.ts")).study,
+  "koopman-hybrid": async () => (await import("./hybrid/study.ts")).koopmanHybrid,
 };
