@@ -9,6 +9,7 @@ export {
   delayOperator,
   operatorEigenvalues,
   stepsAhead,
+  truncated,
 } from "./hybrid/glued.ts";
 export { fitLift, type Lift, type LiftOptions, lifted, liftValue } from "./hybrid/lift.ts";
 export {

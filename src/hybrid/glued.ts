@@ -93,6 +93,20 @@ const leading = ({ rows, cols, data }: Matrix, count: number): Matrix => {
   return { rows, cols: count, data: out };
 };
 
+/** The operator of a smaller rank: the leading block. @throws UsageError  for a rank it has not */
+export function truncated(of: DelayOperator, rank: number): DelayOperator {
+  if (!(Number.isInteger(rank) && rank >= 1 && rank <= of.operator.rows))
+    throw new UsageError(`rank ${rank} of an operator of rank ${of.operator.rows}`);
+  const operator = leading(of.operator, rank);
+  return {
+    ...of,
+    basis: leading(of.basis, rank),
+    operator: { rows: rank, cols: rank, data: operator.data.slice(0, rank * rank) },
+    singularValues: of.singularValues.slice(0, rank),
+    right: leading(of.right, rank),
+  };
+}
+
 /** Eigenvalues of the operator, the largest first. */
 export const operatorEigenvalues = ({ operator }: DelayOperator): ComplexNumbers =>
   eigenvalues(operator);

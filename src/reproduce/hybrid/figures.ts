@@ -1,5 +1,5 @@
 import { gluingArtefact } from "../../hybrid/artefact.ts";
-import { delayOperator, operatorEigenvalues, stepsAhead } from "../../hybrid/glued.ts";
+import { delayOperator, operatorEigenvalues, stepsAhead, truncated } from "../../hybrid/glued.ts";
 import { fitLift, lifted } from "../../hybrid/lift.ts";
 import { entering, leaving, type Network } from "../../hybrid/network.ts";
 import { firstOf, gluedSeries, trajectoriesOf } from "../../hybrid/trajectories.ts";
@@ -122,7 +122,7 @@ export function boundaryFigure(
     name: "hybrid-boundaries",
     title: "Decision regions of the network and of its hybrids",
     caption:
-      "Classes named by 2-8-6-4-3-2 over the unit square, and with one layer replaced: by the operator of the glued series as printed (h = 10), by the operator of pairs within a trajectory (h = 10), and by one linear map of 200 random Fourier features of the layer's input, which runs no scaling layers.",
+      "Classes named by 2-8-6-4-3-2 over the unit square, and with one layer replaced: by the operator of the glued series as printed (h = 10), by the operator of pairs within a trajectory (h = 10), and by one linear map of 200 random Fourier features of the layer's input, which runs no scaling layers. All samples lie within the dotted circle: what is named outside it, nothing was fitted to.",
     alt: `Share of the square where the class is that of the original. ${agree.join("; ")}.`,
     size: "page",
     columns: 4,
@@ -136,6 +136,9 @@ function regions(network: Network, layer: number, f: (X: Matrix) => Matrix): num
   return Array.from({ length: side * side }, (_, k) => Number(data[2 * k + 1] > data[2 * k]));
 }
 
+/** Where the samples lie: nothing was learnt outside. */
+const disc = { type: "circle", role: "ink", x: 0.5, y: 0.5, r: 0.5, dash: "dotted" } as const;
+
 function region(title: string, groups: readonly number[]): Panel {
   const ends = [0, 1] as const;
   const axis = (label: string) => ({ label, scale: "linear", domain: ends }) as const;
@@ -148,7 +151,7 @@ function region(title: string, groups: readonly number[]): Panel {
     role: 0,
     groups,
   } as const;
-  return { title, x: axis("x"), y: axis("y"), equal: true, marks: [cells] };
+  return { title, x: axis("x"), y: axis("y"), equal: true, marks: [cells, disc] };
 }
 
 /** Accuracy of the published recipe against the rank that is kept. */
@@ -157,12 +160,13 @@ export function rankFigure(
 ): { figure: Figure; rows: { name: string; rank: number[]; accuracy: number[] }[] } {
   const rows = cases.map(({ name, one, both }) => {
     const series = gluedSeries(firstOf(both.fit, Math.min(500, both.fit.samples)));
-    const full = delayOperator(series, 10).singularValues.length;
+    const operator = delayOperator(series, 10);
+    const full = operator.singularValues.length;
     const rank = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((q) =>
       Math.max(1, Math.round(q * full)),
     );
     const accuracy = rank.map((r) => {
-      const map = stepsAhead(delayOperator(series, 10, { rank: r }), 1, both.fit.outputs);
+      const map = stepsAhead(truncated(operator, r), 1, both.fit.outputs);
       return accuracyWith(one, predicted(map, both.fresh));
     });
     return { name, rank, accuracy };
