@@ -11,16 +11,26 @@ export {
   stepsAhead,
   truncated,
 } from "./hybrid/glued.ts";
-export { fitLift, type Lift, type LiftOptions, lifted, liftValue } from "./hybrid/lift.ts";
+export {
+  fitLift,
+  type Lift,
+  type LiftOptions,
+  lifted,
+  liftValue,
+  observablesOf,
+} from "./hybrid/lift.ts";
 export {
   accuracyOf,
   type DenseLayer,
+  dense,
+  denseRelu,
   entering,
   leaving,
   logitsOf,
   type Network,
   networkOf,
 } from "./hybrid/network.ts";
+export { refineLift } from "./hybrid/refine.ts";
 export {
   type Regression,
   type RegressionOptions,

@@ -78,14 +78,18 @@ export function fitLift(X: Matrix, Y: Matrix, options: LiftOptions): Lift {
   };
 }
 
+/** ψ(x) of every row without its leading 1: [samples × observables − 1], in float64. */
+export function observablesOf(lift: Lift, X: Matrix): Matrix {
+  requireInputs(lift, X.cols);
+  const { dictionary, mean, scale } = lift;
+  return expanded(dictionary, lift.frozen, standardised(X, mean, scale));
+}
+
 /** K ψ(x) of every row [samples × inputs] → [samples × outputs], in float64. */
 export function lifted(lift: Lift, X: Matrix): Matrix {
-  requireInputs(lift, X.cols);
-  const { mean, scale, operator } = lift;
-  const observables = expanded(lift.dictionary, lift.frozen, standardised(X, mean, scale));
   const { shift, linear } = parts(lift);
-  const Y = product(observables, transpose(linear));
-  for (let k = 0; k < Y.data.length; k++) Y.data[k] += shift[k % operator.rows];
+  const Y = product(observablesOf(lift, X), transpose(linear));
+  for (let k = 0; k < Y.data.length; k++) Y.data[k] += shift[k % Y.cols];
   return Y;
 }
 

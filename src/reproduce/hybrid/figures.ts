@@ -112,8 +112,12 @@ export function boundaryFigure(
     for (const [how, f] of all)
       panels.push(region(`${name}, ${how}`, regions(one.network, one.layer, f)));
   }
+  // Within the circle of the samples.
+  const inside = original.flatMap((_, k) =>
+    Math.hypot(lattice.data[2 * k] - 0.5, lattice.data[2 * k + 1] - 0.5) < 0.5 ? [k] : [],
+  );
   const share = (groups: readonly number[]) =>
-    groups.filter((group, k) => group === original[k]).length / groups.length;
+    inside.filter((k) => groups[k] === original[k]).length / inside.length;
   const agree = panels.slice(1).map(({ title, marks }) => {
     const [cells] = marks;
     return `${title}: ${(100 * share(cells.type === "cells" ? cells.groups! : [])).toFixed(1)} %`;
@@ -123,7 +127,7 @@ export function boundaryFigure(
     title: "Decision regions of the network and of its hybrids",
     caption:
       "Classes named by 2-8-6-4-3-2 over the unit square, and with one layer replaced: by the operator of the glued series as printed (h = 10), by the operator of pairs within a trajectory (h = 10), and by one linear map of 200 random Fourier features of the layer's input, which runs no scaling layers. All samples lie within the dotted circle: what is named outside it, nothing was fitted to.",
-    alt: `Share of the square where the class is that of the original. ${agree.join("; ")}.`,
+    alt: `Share of the circle where the class is that of the original. ${agree.join("; ")}.`,
     size: "page",
     columns: 4,
     // The original stands at the head of each row.
