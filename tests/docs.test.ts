@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 
@@ -19,7 +19,7 @@ const examples = (page: string): Example[] =>
   [...readPage(page).matchAll(/```(js|sh)\n((?:(?!```).)*)```\n+```text\n(.*?)```/gs)].map(
     ([, kind, code, output]) => ({ kind: kind as Example["kind"], code, output }),
   );
-const readPage = (page: string) => readFileSync(join("docs", page), "utf8");
+const readPage = (page: string) => readFileSync(page, "utf8");
 
 /** What a block prints: JavaScript by node, commands by the shell with stderr beside stdout. */
 async function printed({ kind, code }: Example, name: string): Promise<string> {
@@ -36,12 +36,22 @@ async function printed({ kind, code }: Example, name: string): Promise<string> {
   return (await run(process.execPath, [file])).stdout;
 }
 
-const pages = readdirSync("docs").filter((name) => name.endsWith(".md"));
+const pages = readdirSync("docs")
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => join("docs", name));
 
-describe.each(pages)("docs/%s", (page) => {
+test.each(["README.md", ...pages])("%s links to what is there", (page) => {
+  const folder = dirname(page);
+  const links = [...readPage(page).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, to]) => to);
+  const missing = links.filter((to) => !/^https?:/.test(to) && !existsSync(join(folder, to)));
+  expect(missing).toEqual([]);
+});
+
+describe.each(["README.md", ...pages])("%s", (page) => {
   const blocks = examples(page);
 
-  test("every block of JavaScript shows its output", () => {
+  // The README's block is a fragment of the library's page.
+  test.skipIf(page === "README.md")("every block of JavaScript shows its output", () => {
     const count = readPage(page).match(/```js\n/g)?.length ?? 0;
     expect(blocks.filter(({ kind }) => kind === "js")).toHaveLength(count);
   });
@@ -49,7 +59,7 @@ describe.each(pages)("docs/%s", (page) => {
   test.each(blocks.map((block, i) => [i + 1, block] as const))(
     "block %d prints what the page says",
     async (i, block) => {
-      expect(await printed(block, `${page.replace(".md", "")}-${i}`)).toBe(block.output);
+      expect(await printed(block, `${basename(page, ".md")}-${i}`)).toBe(block.output);
     },
   );
 });
