@@ -1,16 +1,17 @@
 import type { Value } from "../../graph/node.ts";
-import { scan, type Values } from "../../graph/ops/control.ts";
-import { add, div, maximum, sqrt, square, sub } from "../../graph/ops/elementwise.ts";
-import { affine, gemm } from "../../graph/ops/linear.ts";
-import { filled, transpose } from "../../graph/ops/movement.ts";
+import type { Values } from "../../graph/ops/control.ts";
+import { add, div, maximum, mul, sqrt, square, sub } from "../../graph/ops/elementwise.ts";
+import { gemm } from "../../graph/ops/linear.ts";
+import { filled, matrixTranspose } from "../../graph/ops/movement.ts";
 import { reduceMax, reduceSum } from "../../graph/ops/reduction.ts";
-import { fixedPoint, solverHealth } from "../../solvers/fixed-point.ts";
-import type { SolveOptions } from "../../solvers/options.ts";
+import { fixedPoint, solverHealth, type WholeSolver } from "../../solvers/fixed-point.ts";
+import { iterate } from "../../solvers/iterate.ts";
+import { type SolveOptions, solveOptions } from "../../solvers/options.ts";
 import { picard } from "../../solvers/picard.ts";
 import type { ProxKind } from "../../solvers/prox.ts";
-import { peacemanRachford, reflectedResolvent } from "../../solvers/splitting.ts";
+import { reflectedResolvent } from "../../solvers/splitting.ts";
 import { activationOf } from "./neurons.ts";
-import type { Trajectory } from "./recurrence.ts";
+import { type Neurons, type Trajectory, trajectoryOf } from "./recurrence.ts";
 
 export interface ImplicitOptions {
   readonly activation: ProxKind;
@@ -25,10 +26,8 @@ export interface ImplicitTrajectory extends Trajectory {
 }
 
 /**
- * A network with a full D11 over whole sequences, by columns as `acyclicTrajectory`: in each step
- * w = σ(D11 w + c) by Peaceman–Rachford splitting, which converges because
- * 2Λ − ΛD11 − D11ᵀΛ ≻ 0: I − D11 is monotone in the metric of Λ, where σ is a prox too since Λ is
- * diagonal. One inverse for all steps. The derivative is implicit in each step, and that of `scan` in time.
+ * A network with a full D11 over whole sequences, by columns as `acyclicTrajectory`, the neurons of each
+ * step by Peaceman–Rachford splitting. One inverse for all steps, forwards and backwards.
  */
 export function implicitTrajectory(
   e: Values,
@@ -37,26 +36,53 @@ export function implicitTrajectory(
   { activation, alpha, solve }: ImplicitOptions,
 ): ImplicitTrajectory {
   const prox = activationOf(activation);
-  const splitting = peacemanRachford(reflectedResolvent(e.D11, alpha), alpha, prox);
-  const solver = { method: picard(), options: { rtol: 1e-6, maxIterations: 300, ...solve } };
-  // Rows: the solvers count samples in the first axis.
-  const start = transpose(x0, [1, 0]);
-  const { state, outputs } = scan({ x: start }, { u: transpose(u, [0, 2, 1]) }, ({ x }, row) => {
-    const c = add(affine(x, e.C1, e.b_v), affine(row.u, e.D12));
+  const options = { rtol: 1e-6, maxIterations: 300, ...solve };
+  const found = trajectoryOf(e, u, x0, activation, (D11) =>
+    splitNeurons(D11, (t) => prox(t, alpha), alpha, options),
+  );
+  const { v, w } = found;
+  const error = sub(prox(v, 1), w);
+  return { ...found, residual: reduceMax(div(norm(error), maximum(norm(w), 1e-30)), [0]) };
+}
+
+/**
+ * The neurons of any D11 with 2Λ − ΛD11 − D11ᵀΛ ≻ 0, by columns. I − D11 is monotone in the metric of Λ,
+ * where σ is a prox too since Λ is diagonal: with R = 2(I + α(I − D11))⁻¹ − I,
+ *
+ *   d ← R(2 prox(d) − d) + α(R + I) v,  w = prox(d)
+ *
+ * contracts for every α > 0. The adjoint v̄ = s ⊙ (a + D11ᵀv̄) is the same equation with D11ᵀ, monotone in
+ * Λ⁻¹, and the activation t ↦ s ⊙ t, whose prox is s/((1 − α)s + α): the same iteration with Rᵀ.
+ *
+ * Revay, Wang & Manchester (2023), arXiv:2104.05942v3, section V; Winston & Kolter (2020).
+ */
+export function splitNeurons(
+  D11: Value,
+  prox: (t: Value) => Value,
+  alpha: number,
+  options: Partial<SolveOptions>,
+): Neurons {
+  const R = reflectedResolvent(D11, alpha);
+  const transposed = matrixTranspose(R);
+  const filledIn = solveOptions(options);
+  const solver: WholeSolver = {
+    solve: (f, z0) => iterate(picard(), f, z0, filledIn, undefined, "last"),
+  };
+  const solved = (reflected: Value, c: Value, read: (d: Value) => Value) => {
+    const shift = mul(add(gemm(reflected, c), c), alpha);
+    const step = (d: Value) => [gemm(reflected, sub(mul(read(d), 2), d), shift)];
     const both = { forward: solver, backward: solver };
-    const [dual] = fixedPoint(splitting.map(c), [filled(0, c)], both, solverHealth());
-    const w = splitting.read(dual);
-    const error = sub(prox(gemm(w, e.D11, c, { transB: true }), 1), w);
-    const next = add(affine(x, e.A, e.b_x), add(affine(w, e.B1), affine(row.u, e.B2)));
-    const y = add(affine(x, e.C2, e.b_y), add(affine(w, e.D21), affine(row.u, e.D22)));
-    return { state: { x: next }, outputs: { y, error: div(norm(error), maximum(norm(w), 1e-30)) } };
-  });
+    const [dual] = fixedPoint(step, [filled(0, c)], both, solverHealth());
+    return read(dual);
+  };
   return {
-    y: transpose(outputs.y, [0, 2, 1]),
-    last: transpose(state.x, [1, 0]),
-    residual: reduceMax(outputs.error, [0]),
+    solve: (v) => solved(R, v, prox),
+    adjoint: (a, slopes) => {
+      const share = alpha === 1 ? slopes : div(slopes, add(mul(slopes, 1 - alpha), alpha));
+      return solved(transposed, a, (d) => mul(share, d));
+    },
   };
 }
 
-/** ‖·‖₂ of each row */
-const norm = (rows: Value) => sqrt(reduceSum(square(rows), [1]));
+/** ‖·‖₂ over the neurons. */
+const norm = (columns: Value) => sqrt(reduceSum(square(columns), [1]));
