@@ -73,6 +73,7 @@ export const identifyDocument = z.union([
       .object({
         states: count,
         neurons: count,
+        feedback: z.enum(["acyclic", "full"]).describe("of the neurons among each other"),
         startedFrom: z.enum(["linear", "random"]),
         status: z.enum(["completed", "stopped early", "interrupted"]),
         epochs: count,

@@ -32,6 +32,7 @@ export function identifiedDocument(result: IdentifyResult): Record<string, unkno
       training: {
         states: tensors.b_x.shape[0],
         neurons: tensors.b_v.shape[0],
+        feedback: model.feedback ?? "acyclic",
         startedFrom: fit.startedFrom,
         status: fit.status,
         epochs: fit.history.length - 1,

@@ -14,11 +14,12 @@ const every = 10;
 export async function trainRen(
   work: readonly Experiment[],
   { states, neurons, contraction, lipschitz, epochs, seed }: Sizes,
-  { out, resume }: Pick<IdentifyFlags, "out" | "resume">,
+  { out, resume, feedback }: Pick<IdentifyFlags, "out" | "resume" | "feedback">,
 ): Promise<{ readonly fit: RenFit; readonly stopped?: NonNullable<Outcome["stopped"]> }> {
   const asked = {
     ...(states !== undefined && { states }),
     ...(neurons !== undefined && { neurons }),
+    ...(feedback !== undefined && { feedback }),
     ...(contraction !== undefined && { contraction }),
     ...(lipschitz !== undefined && { lipschitz }),
     ...(epochs !== undefined && { epochs }),

@@ -25,6 +25,7 @@ export interface IdentifyFlags extends ExperimentFlags {
   readonly model: "linear" | "ren";
   readonly states?: string;
   readonly neurons?: string;
+  readonly feedback?: "acyclic" | "full";
   readonly contraction?: string;
   readonly lipschitz?: string;
   readonly split: string;
@@ -89,7 +90,8 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
   const judged = [judge(identifiedPredictor(linear))];
   if (fit !== null) {
     const { b_x, b_v } = model.tensors;
-    const name = `ren, ${b_x.shape[0]} states, ${b_v.shape[0]} neurons`;
+    const full = model.feedback === "full" ? " of full D11" : "";
+    const name = `ren, ${b_x.shape[0]} states, ${b_v.shape[0]} neurons${full}`;
     judged.push(judge(stepPredictor(model, name)));
   }
   const found: Omit<IdentifyResult, "files"> = {
@@ -121,7 +123,8 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
 export type Sizes = ReturnType<typeof numbersOf>;
 
 function numbersOf(flags: IdentifyFlags) {
-  const { states, neurons, contraction, lipschitz, split, epochs, seed, ahead, model } = flags;
+  const { states, neurons, feedback, contraction, lipschitz, split, epochs } = flags;
+  const { seed, ahead, model } = flags;
   const optional = <T>(
     flag: string,
     text: string | undefined,
@@ -134,7 +137,7 @@ function numbersOf(flags: IdentifyFlags) {
   if (share >= 1) throw new UsageError(`--split ${split}: a share between 0 and 1 is wanted`);
   if (model === "linear") {
     const { resume } = flags;
-    const odd = Object.entries({ neurons, lipschitz, epochs, resume }).find(
+    const odd = Object.entries({ neurons, feedback, lipschitz, epochs, resume }).find(
       ([, v]) => v !== undefined,
     );
     if (odd) throw new UsageError(`--${odd[0]} is for --model ren`);

@@ -24,6 +24,12 @@ export function addIdentification(program: Command): void {
     )
     .option("--states <n>", "states (the order that the data ask for)")
     .option("--neurons <n>", "neurons of the network (16)")
+    .addOption(
+      new Option(
+        "--feedback <kind>",
+        "of the neurons among each other: acyclic, or full, which is slower (acyclic)",
+      ).choices(["acyclic", "full"] as const),
+    )
     .option(
       "--contraction <rate>",
       "certified rate a step, as in 0.98 (0.98, or what the poles ask)",

@@ -23,6 +23,8 @@ export interface RenFitOptions {
   /** States of the network; the order of the linear model that it starts from when left out. */
   readonly states?: number;
   readonly neurons?: number; // 16 when left out
+  /** D11 strictly lower triangular, solved by substitution, or full, by iteration; "acyclic". */
+  readonly feedback?: "acyclic" | "full";
   /** ᾱ. When left out 0.98, or nearer to 1 where the linear model's slowest pole asks for it. */
   readonly contraction?: number;
   /** γ: ‖Δy‖ ≤ γ ‖Δu‖ between standardised signals, deviations of y per deviation of u. */
@@ -56,6 +58,7 @@ export interface RenFitState {
 const known = Object.keys({
   states: true,
   neurons: true,
+  feedback: true,
   contraction: true,
   lipschitz: true,
   epochs: true,
@@ -167,20 +170,17 @@ export async function identifyRen(
     const { at, parameters } = best!;
     const { tensors, metric } = await stored.run(parameters);
     const { feedback, rate } = model.form;
-    const claim = { activation: model.activation, feedback, rate };
+    const { activation } = model;
+    const claim = { activation, feedback, rate };
     const certificate = certifyRen(tensors, metric, { ...claim, guarantee: model.guarantee });
     const [{ inputs, outputs, sampleTime }] = experiments;
     const all = { ...tensors, ...scalingTensors(scaling) };
-    const { activation } = model;
+    const signals = { inputs, outputs, sampleTime };
     return {
       model: {
-        kind: "ren",
-        inputs,
-        outputs,
-        sampleTime,
-        activation,
-        tensors: all,
+        ...{ kind: "ren", ...signals, activation, tensors: all },
         certificate: sealed(certificate, all),
+        ...(feedback === "full" && { feedback }),
       },
       fit: history[at],
       startedFrom: plan.startedFrom,
@@ -222,7 +222,7 @@ function requireMoving(experiments: readonly Experiment[]): void {
 function planOf(
   experiments: readonly Experiment[],
   scaling: SignalScaling,
-  { states, neurons = 16, contraction, lipschitz }: RenFitOptions,
+  { states, neurons = 16, contraction, lipschitz, feedback = "acyclic" }: RenFitOptions,
 ) {
   const [{ inputs, outputs }] = experiments;
   const linear = identifyLinear(experiments, {
@@ -247,6 +247,9 @@ function planOf(
     neurons,
     rate,
     guarantee,
+    feedback,
+    // Solves of training: as exact as its gradients need be.
+    solve: { rtol: 1e-4, maxIterations: 120, testEvery: 6 },
   };
   const warnings =
     radius >= rate

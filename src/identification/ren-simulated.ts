@@ -11,10 +11,10 @@ export function simulatedFit(
   scaled: readonly Experiment[],
   ends: readonly number[],
   tensors: Readonly<Record<string, Tensor>>,
-  { activation }: Ren,
+  { activation, form: { feedback } }: Ren,
 ): number {
   const [{ inputs, outputs, sampleTime }] = scaled;
-  const base = { kind: "ren", inputs, outputs, sampleTime, activation } as const;
+  const base = { kind: "ren", inputs, outputs, sampleTime, activation, feedback } as const;
   const predictor = stepPredictor({ ...base, tensors, certificate: null });
   const l = outputs.length;
   let [error, spread] = [0, 0];

@@ -6,13 +6,14 @@ import { affine } from "../graph/ops/linear.ts";
 import { transpose } from "../graph/ops/movement.ts";
 import { constantOf, type Tensor, zerosOf } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
-import { activationOf, forwardSubstitution } from "../models/ren/neurons.ts";
-import { ren } from "../models/ren/ren.ts";
+import { activationOf } from "../models/ren/neurons.ts";
+import { trajectoryOf } from "../models/ren/recurrence.ts";
 import { type DecodedModel, decode } from "../onnx/decode.ts";
 import { encode } from "../onnx/encode.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
 import { parseRenCertificate } from "../verification/ren-certificate.ts";
 import { renWeights } from "../verification/ren-inequality.ts";
+import { fileNeurons, requireResolvent, resolventName } from "./file-neurons.ts";
 import type { StepModel } from "./step-model.ts";
 
 /** What the metadata `eigenflow.model` of the file says, as JSON. */
@@ -23,6 +24,7 @@ const about = z.object({
   outputs: z.array(z.string()).min(1),
   sampleTime: z.number().positive(),
   activation: z.enum(proxKinds as readonly [ProxKind, ...ProxKind[]]),
+  feedback: z.enum(["acyclic", "full"]).default("acyclic"),
 });
 
 /** What the file holds of the model. */
@@ -32,9 +34,10 @@ const stored = [
 ];
 
 /**
- * One step of the model as an ONNX file of standard operators without loops: inputs `u` [N, inputs] in the
- * units of the data and `x` [N, states], outputs `y` [N, outputs] in the units of the data, of the same
- * sample as u, and `x_next` [N, states], to be given back as `x` with the next sample. x = 0 to begin with.
+ * One step of the model as an ONNX file of standard operators, without loops unless D11 is full, whose
+ * neurons are found by one: inputs `u` [N, inputs] in the units of the data and `x` [N, states], outputs
+ * `y` [N, outputs] in the units of the data, of the same sample as u, and `x_next` [N, states], to be given
+ * back as `x` with the next sample. x = 0 to begin with.
  *
  * The certificate is in the metadata `eigenflow.certificate`; names, sample time and what the signals are
  * scaled by are in `eigenflow.model`.
@@ -50,7 +53,7 @@ export function encodeStep(model: StepModel): Uint8Array {
   const v = add(affine(x, e.C1, e.b_v), affine(scaled, e.D12));
   const turned = (rows: Value) => transpose(rows, [1, 0]);
   const sigma = activationOf(activation);
-  const w = turned(forwardSubstitution(e.D11, turned(v), (t) => sigma(t, 1)));
+  const w = turned(fileNeurons(model)(e.D11, (t) => sigma(t, 1)).solve(turned(v)));
   const next = add(affine(x, e.A, e.b_x), add(affine(w, e.B1), affine(scaled, e.B2)));
   const out = add(affine(x, e.C2, e.b_y), add(affine(w, e.D21), affine(scaled, e.D22)));
   const y = add(mul(out, e["y.scale"]), e["y.mean"]);
@@ -74,20 +77,14 @@ export function encodeSequence(model: StepModel): Uint8Array {
   const e = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor, name)]),
   );
-  const [n, q] = [e.A.shape[0], e.D11.shape[0]].map(Number);
   const u = input("u", "float32", ["N", "T", inputs.length]);
-  const x = input("x", "float32", ["N", n]);
-  const network = ren({
-    inputs: inputs.length,
-    outputs: outputs.length,
-    states: n,
-    neurons: q,
-    activation,
-  });
-  const found = network.simulate(e, div(sub(u, e["u.mean"]), e["u.scale"]), x);
+  const x = input("x", "float32", ["N", e.A.shape[0]]);
+  const columns = transpose(div(sub(u, e["u.mean"]), e["u.scale"]), [1, 2, 0]);
+  const found = trajectoryOf(e, columns, transpose(x, [1, 0]), activation, fileNeurons(model));
+  const y = add(mul(transpose(found.y, [2, 0, 1]), e["y.scale"]), e["y.mean"]);
   return encode({
     inputs: { u, x },
-    outputs: { y: add(mul(found.y, e["y.scale"]), e["y.mean"]), x_next: found.x },
+    outputs: { y, x_next: transpose(found.last, [1, 0]) },
     doc:
       `T steps of ${sampleTime} s: u (${inputs.join(", ")}) and y (${outputs.join(", ")}) [N, T, ...] of the same ` +
       "samples in the units of the data; x is the state before them, 0 to begin with, x_next the one behind them.",
@@ -96,7 +93,7 @@ export function encodeSequence(model: StepModel): Uint8Array {
 }
 
 function metadataOf(
-  { kind, inputs, outputs, sampleTime, activation, tensors, certificate }: StepModel,
+  { kind, inputs, outputs, sampleTime, activation, feedback, tensors, certificate }: StepModel,
   entry: "step" | "sequence",
 ): Record<string, string> {
   const scaling = (of: "u" | "y") => ({
@@ -111,6 +108,7 @@ function metadataOf(
       outputs,
       sampleTime,
       activation,
+      ...(feedback === "full" && { feedback }),
       states: tensors.b_x.shape[0],
       neurons: tensors.b_v.shape[0],
       scaling: { u: scaling("u"), y: scaling("y") },
@@ -158,7 +156,7 @@ export function decodeStep(file: Uint8Array | DecodedModel, source = "the file")
     ...Object.fromEntries(own),
   };
   const { B2, C2, C1 } = renWeights(tensors);
-  const { kind, inputs, outputs, sampleTime, activation } = found.data;
+  const { kind, inputs, outputs, sampleTime, activation, feedback } = found.data;
   const sizes = {
     b_x: B2.rows,
     b_v: C1.rows,
@@ -171,9 +169,12 @@ export function decodeStep(file: Uint8Array | DecodedModel, source = "the file")
   const odd = Object.entries(sizes).find(([name, size]) => tensors[name]?.data.length !== size);
   if (odd !== undefined || B2.cols !== inputs.length || C2.rows !== outputs.length)
     throw new DataError(`${source}: ${odd?.[0] ?? "B2 or C2"} is missing or of another size`);
+  if (feedback === "full")
+    requireResolvent(storedTensors(decoded)[resolventName], tensors.D11, source);
   const json = metadata["eigenflow.certificate"];
   const certificate = json === undefined ? null : parseRenCertificate(parsed(json, source));
-  return { kind, inputs, outputs, sampleTime, activation, tensors, certificate };
+  const common = { kind, inputs, outputs, sampleTime, activation, tensors, certificate };
+  return feedback === "full" ? { ...common, feedback } : common;
 }
 
 function parsed(json: string | undefined, source: string): unknown {

@@ -3,12 +3,12 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { ProxKind } from "../solvers/prox.ts";
 import { type RenCertificate, type RenCheck, recheckRen } from "../verification/ren-certificate.ts";
 import type { Predictor } from "./predictor.ts";
+import { acyclicNeurons, dot, fullNeurons } from "./step-neurons.ts";
 import { hashOfWeights } from "./weights-hash.ts";
 
 /**
  * A model of one step in the units of the data, as it is stored: the float32 matrices A, B1, B2, C1, D11,
- * D12, C2, D21, D22, b_x, b_v and b_y of a recurrent equilibrium network with strictly lower triangular
- * D11 on standardised signals, and `u.mean`, `u.scale`, `y.mean`, `y.scale` that standardise them. A linear
+ * D12, C2, D21, D22, b_x, b_v and b_y of a recurrent equilibrium network on standardised signals, and `u.mean`, `u.scale`, `y.mean`, `y.scale` that standardise them. A linear
  * model is one of a single neuron that is neither driven nor read.
  */
 export interface StepModel {
@@ -17,6 +17,8 @@ export interface StepModel {
   readonly outputs: readonly string[];
   readonly sampleTime: number; // s
   readonly activation: ProxKind;
+  /** D11 strictly lower triangular, unless "full": then w = σ(D11 w + …) is solved in each step. */
+  readonly feedback?: "acyclic" | "full";
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly certificate: RenCertificate | null;
 }
@@ -30,6 +32,7 @@ const sigmas: Readonly<Partial<Record<ProxKind, (v: number) => number>>> = {
  * The model as a predictor without an observer, computed in float64 from the stored numbers.
  *
  * @throws UsageError  for an activation other than tanh and relu
+ * @throws NumericError  from `simulate`, where the neurons of a full D11 without a certificate have no solution
  */
 export function stepPredictor(model: StepModel, name: string = model.kind): Predictor {
   const { tensors, inputs, outputs, sampleTime } = model;
@@ -39,6 +42,7 @@ export function stepPredictor(model: StepModel, name: string = model.kind): Pred
   const numbers = (key: string) => Float64Array.from(tensors[key].data, Number);
   const [A, B1, B2, bx] = ["A", "B1", "B2", "b_x"].map(numbers);
   const [C1, D11, D12, bv] = ["C1", "D11", "D12", "b_v"].map(numbers);
+  const neurons = (model.feedback === "full" ? fullNeurons : acyclicNeurons)(D11, bv.length, sigma);
   const [C2, D21, D22, by] = ["C2", "D21", "D22", "b_y"].map(numbers);
   const [uMean, uScale, yMean, yScale] = ["u.mean", "u.scale", "y.mean", "y.scale"].map(numbers);
   const [n, q, m, l] = [bx.length, bv.length, inputs.length, outputs.length];
@@ -52,17 +56,13 @@ export function stepPredictor(model: StepModel, name: string = model.kind): Pred
       const count = given.length / m;
       const y = new Float64Array(count * l);
       const u = new Float64Array(m);
-      const w = new Float64Array(q);
+      const v = new Float64Array(q);
+      const solve = neurons();
       let [x, next] = [Float64Array.from(x0), new Float64Array(n)];
       for (let t = 0; t < count; t++) {
         for (let j = 0; j < m; j++) u[j] = (given[t * m + j] - uMean[j]) / uScale[j];
-        for (let i = 0; i < q; i++) {
-          // Neurons before this one are known: D11 is strictly lower triangular.
-          const v = bv[i] + dot(C1, i, x, n) + dot(D12, i, u, m);
-          let sum = v;
-          for (let k = 0; k < i; k++) sum += D11[i * q + k] * w[k];
-          w[i] = sigma(sum);
-        }
+        for (let i = 0; i < q; i++) v[i] = bv[i] + dot(C1, i, x, n) + dot(D12, i, u, m);
+        const w = solve(v);
         for (let j = 0; j < l; j++) {
           const out = by[j] + dot(C2, j, x, n) + dot(D21, j, w, q) + dot(D22, j, u, m);
           y[t * l + j] = out * yScale[j] + yMean[j];
@@ -74,13 +74,6 @@ export function stepPredictor(model: StepModel, name: string = model.kind): Pred
       return { y, x };
     },
   };
-}
-
-/** Row i of a matrix with as many columns, times v. */
-function dot(M: Float64Array, i: number, v: Float64Array, cols: number): number {
-  let sum = 0;
-  for (let k = 0; k < cols; k++) sum += M[i * cols + k] * v[k];
-  return sum;
 }
 
 /**

@@ -13,11 +13,13 @@ import type { StepModel } from "./step-model.ts";
  * @param samples  of each input sequence
  */
 export async function observedGain(
-  { inputs, outputs, activation, tensors }: StepModel,
+  { inputs, outputs, activation, tensors, feedback = "acyclic" }: StepModel,
   { samples = 100, seed = 0, pairs = 8, steps = 60 } = {},
 ): Promise<number> {
   const [n, q, m] = [tensors.b_x.shape[0], tensors.b_v.shape[0], inputs.length];
-  const network = ren({ inputs: m, outputs: outputs.length, states: n, neurons: q, activation });
+  const sizes = { inputs: m, outputs: outputs.length, states: n, neurons: q };
+  const solve = { rtol: 1e-5, testEvery: 6 };
+  const network = ren({ ...sizes, activation, feedback, solve });
   const explicit = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor)]),
   );

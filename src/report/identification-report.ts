@@ -145,7 +145,7 @@ function methodsOf({ linear, fit, model, judged }: IdentificationRun): string[] 
     ...(fit === null
       ? []
       : [
-          `Network: a recurrent equilibrium network of ${counted(model.tensors.b_x.shape[0], "state")} and ${counted(model.tensors.b_v.shape[0], "neuron")} (${model.activation}) in the ` +
+          `Network: a recurrent equilibrium network of ${counted(model.tensors.b_x.shape[0], "state")} and ${counted(model.tensors.b_v.shape[0], "neuron")} (${model.activation})${model.feedback === "full" ? ", each driven by all of them (full D11)," : ""} in the ` +
             "direct parametrisation, of which every value contracts; trained by Adam on overlapping sequences of standardised signals, with a washout and " +
             "the starts of the sequences as parameters.",
         ]),

@@ -83,11 +83,16 @@ describe("an identification that is asked to stop", () => {
   test("goes on with nothing else", async () => {
     const { code } = await interrupted([...asked, "-o", "left"], "left", "SIGTERM");
     expect(code).toBe(143);
-    const other = await called([...asked, "-o", "left", "--resume", "--seed", "1"], { cwd });
-    expect([other.code, other.stderr]).toEqual([
-      4,
-      expect.stringContaining("of other data or options"),
-    ]);
+    for (const option of [
+      ["--seed", "1"],
+      ["--feedback", "full"],
+    ]) {
+      const other = await called([...asked, "-o", "left", "--resume", ...option], { cwd });
+      expect([other.code, other.stderr]).toEqual([
+        4,
+        expect.stringContaining("of other data or options"),
+      ]);
+    }
     const none = await called([...asked, "-o", "nowhere", "--resume"], { cwd });
     expect([none.code, none.stderr]).toEqual([
       2,

@@ -14,13 +14,15 @@ import "../matchers.ts";
 // Two inputs, two outputs.
 const data = experimentWith(randomSystem(5, 3, 2, 2), 300, 5, { output: 0.05 });
 
-describe.each(["linear", "ren"] as const)("a file of sequences, %s", (kind) => {
+const feedbackOf = (kind: "ren" | "full") => (kind === "full" ? "full" : "acyclic");
+
+describe.each(["linear", "ren", "full"] as const)("a file of sequences, %s", (kind) => {
   let model: StepModel;
   beforeAll(async () => {
     model =
       kind === "linear"
         ? linearStep(identifyLinear([data], { stable: true }), [data])
-        : (await identifyRen([data], { epochs: 3, neurons: 5 })).model;
+        : (await identifyRen([data], { epochs: 3, neurons: 5, feedback: feedbackOf(kind) })).model;
   });
 
   const run = async (u: Float32Array, x: Float32Array, N: number, T: number) => {
@@ -72,7 +74,8 @@ describe.each(["linear", "ren"] as const)("a file of sequences, %s", (kind) => {
   test("says what it is, and is read and proven as the file of a step is", () => {
     const { metadata } = decode(encodeSequence(model));
     expect(JSON.parse(metadata["eigenflow.model"])).toMatchObject({
-      kind,
+      kind: kind === "linear" ? "linear" : "ren",
+      ...(kind === "full" && { feedback: "full" }),
       entry: "sequence",
       sampleTime: data.sampleTime,
     });
@@ -84,7 +87,9 @@ describe.each(["linear", "ren"] as const)("a file of sequences, %s", (kind) => {
 
   test("one neuron, or none that is driven, is a network still", async () => {
     if (kind === "linear") return;
-    const small = (await identifyRen([data], { epochs: 1, neurons: 1, states: 1 })).model;
+    const small = (
+      await identifyRen([data], { epochs: 1, neurons: 1, states: 1, feedback: feedbackOf(kind) })
+    ).model;
     expect(decodeStep(encodeSequence(small))).toEqual(small);
   });
 });

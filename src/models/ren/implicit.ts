@@ -38,7 +38,7 @@ export function implicitTrajectory(
   const prox = activationOf(activation);
   const options = { rtol: 1e-6, maxIterations: 300, ...solve };
   const found = trajectoryOf(e, u, x0, activation, (D11) =>
-    splitNeurons(D11, (t) => prox(t, alpha), alpha, options),
+    splitNeurons(reflectedResolvent(D11, alpha), (t) => prox(t, alpha), alpha, options),
   );
   const { v, w } = found;
   const error = sub(prox(v, 1), w);
@@ -55,14 +55,15 @@ export function implicitTrajectory(
  * Λ⁻¹, and the activation t ↦ s ⊙ t, whose prox is s/((1 − α)s + α): the same iteration with Rᵀ.
  *
  * Revay, Wang & Manchester (2023), arXiv:2104.05942v3, section V; Winston & Kolter (2020).
+ *
+ * @param R  `reflectedResolvent` of D11
  */
 export function splitNeurons(
-  D11: Value,
+  R: Value,
   prox: (t: Value) => Value,
   alpha: number,
   options: Partial<SolveOptions>,
 ): Neurons {
-  const R = reflectedResolvent(D11, alpha);
   const transposed = matrixTranspose(R);
   const filledIn = solveOptions(options);
   const solver: WholeSolver = {

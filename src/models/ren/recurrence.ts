@@ -34,7 +34,7 @@ interface Sizes {
   readonly p: number;
 }
 
-type NeuronsOf = (D11: Value, sigma: (t: Value) => Value) => Neurons;
+export type NeuronsOf = (D11: Value, sigma: (t: Value) => Value) => Neurons;
 
 /** A network with strictly lower triangular D11: neurons by substitution. */
 export const acyclicTrajectory = (
@@ -42,11 +42,13 @@ export const acyclicTrajectory = (
   u: Value,
   x0: Value,
   activation: ProxKind,
-): Trajectory =>
-  trajectoryOf(explicit, u, x0, activation, (D11, sigma) => ({
-    solve: (v) => forwardSubstitution(D11, v, sigma),
-    adjoint: (a, slopes) => backSubstitution(D11, a, slopes),
-  }));
+): Trajectory => trajectoryOf(explicit, u, x0, activation, triangularNeurons);
+
+/** By substitution. */
+export const triangularNeurons: NeuronsOf = (D11, sigma) => ({
+  solve: (v) => forwardSubstitution(D11, v, sigma),
+  adjoint: (a, slopes) => backSubstitution(D11, a, slopes),
+});
 
 /**
  * A network over whole sequences, by columns: u [T, m, N], x₀ [n, N].
