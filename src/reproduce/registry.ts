@@ -10,4 +10,5 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   sobolev: async () => (await import("./sobolev/study.ts")).sobolev,
   "rnn-eigenfunctions": async () => (await import("./rnn/study.ts")).study,
   "koopman-hybrid": async () => (await import("./hybrid/study.ts")).koopmanHybrid,
+  "robust-ren": async () => (await import("./robust-ren/study.ts")).robustRen,
 };

@@ -70,6 +70,47 @@ export function stretch(
 }
 
 /**
+ * The difference d of length `radius` that moves F(x + d) furthest from F(x), by
+ *
+ *   d ← radius · g/‖g‖,  g = Jᵀ(F(x + d) − F(x)),  J = ∂F/∂x at x + d
+ *
+ * from the direction of d₀, each row by itself; of every row the best it met. It is the ascent of
+ * ‖F(x + d) − F(x)‖² on the sphere by the longest step, which for a linear F is the power method on JᵀJ,
+ * and for a convex objective never goes down.
+ *
+ * @param map  F of rows [N, D], differentiable
+ * @returns x, y = x + d and the gain ‖F(y) − F(x)‖₂ / radius [N]
+ */
+export function farthest(
+  map: (x: Value) => Value,
+  x: Value,
+  d0: Value,
+  radius: number | Value, // a value [N, 1]
+  { steps = 40 } = {},
+): Stretched {
+  if (!(Number.isInteger(steps) && steps >= 1) || (typeof radius === "number" && !(radius > 0)))
+    throw new UsageError(`farthest: ${steps} steps on a sphere of radius ${radius}`);
+  const onSphere = (v: Value) => mul(v, div(radius, maximum(sqrt(rowSquares(v)), 1e-30)));
+  const start = onSphere(d0);
+  const centre = map(x);
+  const none = mul(rowSquares(x), 0);
+  const { state } = loop({ times: steps }, { d: start, bestD: start, best: none }, (now) => {
+    const found = rowSquares(sub(map(add(x, now.d)), centre));
+    const better = greater(found, now.best);
+    const g = gradient(reduceSum(found), { d: now.d }).d;
+    return {
+      state: {
+        d: onSphere(g),
+        bestD: where(better, now.d, now.bestD),
+        best: where(better, found, now.best),
+      },
+    };
+  });
+  const gain = div(sqrt(state.best), radius);
+  return { x, y: add(x, state.bestD), gain: reshape(gain, [x.shape[0]]) };
+}
+
+/**
  * ‖∂y/∂x‖₂ [N] of y = W_o z*, z* = σ(Wz* + Ux + b), at each input: the Jacobian is
  * W_o (I − DW)⁻¹ DU, D = diag(σ′) at z*. By the power method, whose result is never too large.
  *
