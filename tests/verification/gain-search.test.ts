@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mulberryMatrix, randomStream } from "../../src/data/random.ts";
 import type { Value } from "../../src/graph/node.ts";
-import { cast, greater } from "../../src/graph/ops/elementwise.ts";
+import { cast, greater, sub, tanh } from "../../src/graph/ops/elementwise.ts";
 import { affine } from "../../src/graph/ops/linear.ts";
 import { filled } from "../../src/graph/ops/movement.ts";
 import { tensorOf } from "../../src/graph/tensor.ts";
@@ -14,7 +14,7 @@ import { fixedPoint, solverHealth } from "../../src/solvers/fixed-point.ts";
 import { picard } from "../../src/solvers/picard.ts";
 import { proxOf } from "../../src/solvers/prox.ts";
 import { peacemanRachford, reflectedResolvent } from "../../src/solvers/splitting.ts";
-import { localGain, stretch } from "../../src/verification/gain-search.ts";
+import { farthest, localGain, stretch } from "../../src/verification/gain-search.ts";
 import { monotonicity } from "../../src/verification/measures.ts";
 
 test("of a linear map the search attains the spectral norm", async () => {
@@ -33,6 +33,38 @@ test("of a linear map the search attains the spectral norm", async () => {
     expect(one).toBeLessThanOrEqual(norm * (1 + 1e-12));
     expect(one).toBeGreaterThan(0.995 * norm);
   }
+});
+
+test("on a sphere the search of a linear map ends at its norm, that of a bent one at what it attains", async () => {
+  const A = mulberryMatrix(1, 6, 4);
+  const x = input("x", "float64", ["N", 4]);
+  const d = input("d", "float64", ["N", 4]);
+  const linear = (rows: Value) => affine(rows, tensor(A, [6, 4]));
+  const bent = (rows: Value) => tanh(linear(rows));
+  const [one, other] = [linear, bent].map((map) => farthest(map, x, d, 0.5, { steps: 300 }));
+  const outputs = {
+    gain: one.gain,
+    bent: other.gain,
+    moved: sub(other.y, other.x),
+    stretched: sub(bent(other.y), bent(other.x)),
+  };
+  const program = await compile({ x, d }, outputs);
+  const found = await program.run({
+    x: tensorOf(mulberryMatrix(2, 5, 4), [5, 4]),
+    d: tensorOf(mulberryMatrix(3, 5, 4), [5, 4]),
+  });
+  await program.release();
+  const norm = spectralNorm(matrixOf(6, 4, A));
+  expect(Array.from(found.gain.data, Number)).toBeAllClose(Array(5).fill(norm), { rtol: 1e-6 });
+  const lengths = (of: "moved" | "stretched", width: number) =>
+    Array.from({ length: 5 }, (_, k) =>
+      Math.hypot(...Array.from(found[of].data, Number).slice(k * width, (k + 1) * width)),
+    );
+  expect(lengths("moved", 4)).toBeAllClose(Array(5).fill(0.5), { rtol: 1e-12 });
+  const gains = lengths("stretched", 6).map((length) => length / 0.5);
+  expect(Array.from(found.bent.data, Number)).toBeAllClose(gains, { rtol: 1e-9 });
+  for (const gain of gains) expect(gain).toBeLessThanOrEqual(norm);
+  expect(() => farthest(linear, x, d, -1)).toThrow("radius -1");
 });
 
 test("with all slopes 0 but one group, the local gain is that of a dense solve", async () => {

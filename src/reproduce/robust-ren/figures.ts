@@ -14,15 +14,23 @@ export function boundFigure(groups: readonly Group[], { alongData }: PlantData["
       if (kind.length === 0) return [];
       const x = kind.map(place);
       const name = role === 0 ? "acyclic" : "full";
+      const last = kind.at(-1)!;
+      const open = place(last) === unbounded;
+      const bounded = kind.filter((group) => place(group) !== unbounded);
       return [
         {
-          type: "band",
-          role,
-          x,
-          low: kind.map((g) => of(g).low),
-          high: kind.map((g) => of(g).high),
+          ...{ type: "band", role, x: bounded.map(place) },
+          low: bounded.map((g) => of(g).low),
+          high: bounded.map((g) => of(g).high),
         },
-        { type: "line", role, name, x, y: kind.map((g) => of(g).middle) },
+        {
+          ...{ type: "line", role, name, x },
+          // Broken before "no bound", which is no place on the scale.
+          y: kind.map((g) => (place(g) === unbounded ? null : of(g).middle)),
+        },
+        ...(open
+          ? [{ type: "text", role, x: unbounded, y: of(last).middle, text: "no bound" } as const]
+          : []),
         { type: "dots", role, x, y: kind.map((g) => of(g).middle) },
       ];
     });
@@ -41,7 +49,7 @@ export function boundFigure(groups: readonly Group[], { alongData }: PlantData["
       y: of(group),
     }));
   const x = {
-    label: "bound γ, % of the plant's gain (right end: none)",
+    label: "bound γ, % of the plant's gain",
     scale: "log",
     domain: [8, 250],
   } as const;
@@ -82,7 +90,7 @@ export function boundFigure(groups: readonly Group[], { alongData }: PlantData["
   };
 }
 
-/** Outputs to held-out inputs and to the worst change of these by ‖Δu‖ = 0.05, about where they differ most. */
+/** What the worst change of the input by ‖Δu‖ = 0.05 makes of the output, on one scale for all networks. */
 export function attackFigure(groups: readonly Group[]): Figure {
   const acyclic = rensOf(groups, "acyclic");
   const [tightest, widest] = [acyclic[0], acyclic.at(-1)!];
@@ -91,31 +99,29 @@ export function attackFigure(groups: readonly Group[]): Figure {
     ...(widest === tightest ? [] : [widest]),
     tightest,
   ];
-  const panels = shown.map((group): Panel => {
-    const { y, z, gain } = worst(group);
-    const apart = y.map((value, t) => Math.abs(z[t] - value));
-    const peak = apart.indexOf(Math.max(...apart));
-    const from = Math.max(0, Math.min(y.length - 100, peak - 60));
-    const part = (values: readonly number[]) => values.slice(from, from + 100);
-    const x = part(y).map((_, t) => from + t);
-    return {
-      title: `${group.name}: gain ${gain.toFixed(1)}`,
-      x: { label: "sample", scale: "linear" },
-      y: { label: "output, standardised", scale: "linear", domain: [-4, 4] },
-      marks: [
-        { type: "line", role: "ink", name: "nominal", x, y: part(y) },
-        { type: "line", role: "alarm", name: "attacked", x, y: part(z) },
-      ],
-    };
+  const changes = shown.map((group) => {
+    const { y, z } = worst(group);
+    return z.map((value, t) => value - y[t]);
   });
+  const most = 1.1 * Math.max(...changes.flat().map(Math.abs));
+  const panels = shown.map(
+    (group, k): Panel => ({
+      title: `${group.name}: gain ${worst(group).gain.toFixed(1)}`,
+      x: { label: "sample", scale: "linear" },
+      y: { label: "attacked − nominal output", scale: "linear", domain: [-most, most] },
+      marks: [
+        { type: "line", role: k, dash: "solid", x: changes[k].map((_, t) => t), y: changes[k] },
+      ],
+    }),
+  );
   const gains = shown.map((group) => `${group.name} ${worst(group).gain.toFixed(1)}`);
   return {
     schema: "eigenflow/figure@1",
     name: "robust-ren-attack",
-    title: "The worst change of the input by ‖Δu‖ = 0.05, network by network",
+    title: "What the worst change of the input by ‖Δu‖ = 0.05 does to the output",
     caption:
-      "Outputs to the held-out input and to the one changed so that the output moves most, in the 100 samples about the " +
-      "largest difference; each network under its own worst attack and of its worst seed.",
+      "Difference of the outputs to the held-out input and to the one changed so that the output moves most, each network " +
+      "under its own worst attack and of its worst seed; outputs have deviation 1, beside which the changes are small.",
     alt: `Gains from the change of the input to that of the output: ${gains.join(", ")}.`,
     size: "page",
     columns: 2,

@@ -1,4 +1,5 @@
 import type { Line } from "../reproduction.ts";
+import type { Bound } from "./plan.ts";
 import { publishedAttack, publishedBounds, publishedTable } from "./published.ts";
 import { boundName, boundOf, type Group, inWords, rensOf } from "./summary.ts";
 
@@ -115,7 +116,7 @@ function attackOrder(groups: readonly Group[]): Line {
 function beside(groups: readonly Group[], feedback: "acyclic" | "full"): Line[] {
   return rensOf(groups, feedback).map((group) => {
     const bound = boundOf(group)!;
-    const at = publishedBounds.findIndex((one) => one === bound);
+    const at = (publishedBounds as readonly Bound[]).indexOf(bound);
     const { observed, nrmse } = publishedTable[feedback];
     const { bound: gamma } = group;
     const used =
