@@ -20,7 +20,7 @@ export {
   localBehaviour,
 } from "./verification/equilibria.ts";
 export { examineLayer, type LayerReport } from "./verification/failure-analysis.ts";
-export { localGain, type Stretched, stretch } from "./verification/gain-search.ts";
+export { farthest, localGain, type Stretched, stretch } from "./verification/gain-search.ts";
 export {
   certifyGain,
   type GainCertificate,

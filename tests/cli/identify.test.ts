@@ -99,6 +99,19 @@ describe("a model from a CSV", () => {
     expect([bare.code, bare.stderr]).toEqual([6, expect.stringContaining("no certificate")]);
   });
 
+  test("may have neurons that all act on one another", async () => {
+    const full = ["--neurons", "4", "--epochs", "2", "--states", "2", "--feedback", "full"];
+    const args = ["identify", "tank.csv", ...flags, ...full, "-o", "full", "--json"];
+    const { code, stdout, stderr } = await called(args, { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    const { training, models } = JSON.parse(stdout);
+    expect(training).toMatchObject({ feedback: "full", neurons: 4, states: 2 });
+    expect(models[1].name).toBe("ren, 2 states, 4 neurons of full D11");
+    expect((await called(["certify", "full/model.onnx"], { cwd })).code).toBe(0);
+    const simulated = await called(["simulate", "full/model.onnx", "-i", "tank.csv"], { cwd });
+    expect(simulated.stdout.split("\n")).toHaveLength(rows.length + 2);
+  });
+
   test("is not overwritten without --force", async () => {
     const before = readFileSync(join(cwd, "tank", "model.onnx"));
     const args = ["identify", "tank.csv", ...flags, "--model", "linear", "-o", "tank"];
@@ -145,6 +158,8 @@ describe("what is refused, with what to do", () => {
     [[...flags, "--states", "2.5"], 2, "--states 2.5"],
     [[...flags, "--split", "1"], 2, "--split 1"],
     [[...flags, "--model", "lstm"], 2, "lstm"],
+    [[...flags, "--feedback", "cyclic"], 2, "cyclic"],
+    [[...flags, "--model", "linear", "--feedback", "full"], 2, "--feedback is for --model ren"],
     [[...flags, "--model", "linear", "--neurons", "3"], 2, "--neurons is for --model ren"],
     [[...flags, "--model", "linear", "--contraction", "0.5"], 6, "--contraction 0.9"],
     [[...flags, "--irregular", "yes"], 2, "--irregular yes"],

@@ -58,7 +58,7 @@ const recipe: Recipe = {
   length: 128,
   washout: 48,
   batch: 64,
-  steps: 700,
+  steps: 600,
   rate: 1e-2,
   states: 8,
   neurons: 24,
@@ -81,7 +81,7 @@ export const robustPresets = {
   full: {
     data: { samples: 6000, heldOut: 2000 },
     recipe,
-    search: { samples: 500, windows: 4, steps: 60 },
+    search: { samples: 500, windows: 3, steps: 40 },
     bounds: [10, 20, 40, 60, 100, "none"],
     feedbacks: ["acyclic", "full"],
     seeds: 3,
