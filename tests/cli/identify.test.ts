@@ -107,9 +107,13 @@ describe("a model from a CSV", () => {
     const { training, models } = JSON.parse(stdout);
     expect(training).toMatchObject({ feedback: "full", neurons: 4, states: 2 });
     expect(models[1].name).toBe("ren, 2 states, 4 neurons of full D11");
-    expect((await called(["certify", "full/model.onnx"], { cwd })).code).toBe(0);
+    for (const name of ["model.onnx", "model-sequence.onnx"])
+      expect((await called(["certify", `full/${name}`], { cwd })).code).toBe(0);
     const simulated = await called(["simulate", "full/model.onnx", "-i", "tank.csv"], { cwd });
     expect(simulated.stdout.split("\n")).toHaveLength(rows.length + 2);
+    const page = readFileSync(join(cwd, "full", "report.html"), "utf8");
+    expect(page).toContain("4 neurons (tanh), each driven by all of them (full D11),");
+    expect(page).toContain("--feedback full");
   });
 
   test("is not overwritten without --force", async () => {
