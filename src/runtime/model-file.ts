@@ -20,6 +20,7 @@ export interface ModelProgram {
     feeds: Readonly<Record<string, AnyTensor>>,
     wanted: readonly string[],
   ): Promise<Readonly<Record<string, AnyTensor>>>;
+  /** Gives back the session; a later `run` throws. */
   release(): Promise<void>;
 }
 

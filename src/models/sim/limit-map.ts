@@ -28,7 +28,7 @@ export interface ObservedSteps {
 export interface LimitMap {
   readonly V: Matrix; // [k, m], orthonormal rows
   readonly U: Matrix; // [m, k] = Vᵀ: UV is a projector
-  /** [states, k]: z* ≈ readout · V φ(x). */
+  /** `z* ≈ readout · V φ(x)`, [states, k]. */
   readonly readout: Matrix;
   /** Largest modulus of the eigenvalues that vanish in the limit. */
   readonly radius: number;
