@@ -28,6 +28,7 @@ export {
   parseGainCertificate,
   recheckGain,
 } from "./verification/lbdn.ts";
+export { attainedLbdnGain } from "./verification/lbdn-attained.ts";
 export { type Check, recheck, requireHolds, type Verification } from "./verification/recheck.ts";
 export {
   certifyRen,

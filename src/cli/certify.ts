@@ -6,6 +6,7 @@ import { compile } from "../runtime/program.ts";
 import { attainedGain } from "../verification/attained.ts";
 import { type Certificate, parseCertificate } from "../verification/certificate.ts";
 import { recheck } from "../verification/recheck.ts";
+import { certifyGainOf, isGain } from "./gain-certify.ts";
 import { readModelFile } from "./model-file.ts";
 import { short } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
@@ -29,16 +30,21 @@ export async function certifyFile(
     if (plain !== null) return plain;
     throw new CertificateError(
       `${path} carries no certificate`,
-      "eigenflow train writes one into models of kind monotone-deq and monotone-conv-deq",
+      "eigenflow train writes one into models of kind monotone-deq, monotone-conv-deq and lbdn",
     );
   }
-  const certificate = parseCertificate(parsed(json, path));
+  const claimed = parsed(json, path);
   const tensors = Object.fromEntries(
     Object.entries(initialisers).map(([name, { dtype, shape, node }]): [string, Tensor] => [
       name,
       { dtype, shape: shape as readonly number[], data: node.data! },
     ]),
   );
+  if (isGain(claimed)) {
+    const model = parsed(metadata["eigenflow.model"] ?? "null", path);
+    return certifyGainOf(path, claimed, model, tensors, wanted);
+  }
+  const certificate = parseCertificate(claimed);
   const checks = recheck(certificate, tensors);
   const failed = checks.filter(({ holds }) => !holds);
   const lines = checks.map(({ kind, holds, claimed, found, margin }, i) => {
@@ -98,6 +104,6 @@ function parsed(json: string, path: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new DataError(`${path}: its certificate is no JSON`, { cause });
+    throw new DataError(`${path}: its metadata are no JSON`, { cause });
   }
 }

@@ -1,8 +1,16 @@
-import type { Claim } from "../verification/certificate.ts";
+import type { Claim, ModelCertificate } from "../verification/certificate.ts";
 import { short } from "./numbers.ts";
 
-/** What a claim says, in words: a name and a sentence. */
-export function claimLine({ kind, bound, inequality }: Claim): string {
+/** What a certificate says, claim by claim. */
+export const claimLines = (certificate: ModelCertificate): string[] =>
+  "claims" in certificate
+    ? certificate.claims.map(claimLine)
+    : [
+        `Lipschitz L  ${short(certificate.bound, 6)}  outputs per unit of raw input, l2: ${certificate.inequality}`,
+      ];
+
+/** A name and a sentence. */
+function claimLine({ kind, bound, inequality }: Claim): string {
   const number = short(bound, 6);
   switch (kind) {
     case "unique-equilibrium":

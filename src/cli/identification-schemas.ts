@@ -136,6 +136,16 @@ export const certifyDocument = z.union([
   }),
   result("certify", 1, {
     holds: z.boolean(),
+    activation: z.string(),
+    sizes: z.array(count).describe("of the inputs, the hidden layers and the outputs"),
+    bound: z.number(),
+    sentence: z.string(),
+    layers: z.array(z.object({ gain: z.number(), margin: maybe })),
+    output: z.number(),
+    attained: z.object({ gain: z.number(), bound: z.number() }).optional(),
+  }),
+  result("certify", 1, {
+    holds: z.boolean(),
     conclusion: z.string(),
     can: z.string(),
     cannot: z.string(),

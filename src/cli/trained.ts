@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RunResult } from "../config/run.ts";
-import { claimLine } from "./claims.ts";
+import { claimLines } from "./claims.ts";
 import { grouped, percent, short } from "./numbers.ts";
 
 /** A completed run for a reader: what was reached, what is proven, what to do next. */
@@ -28,7 +28,7 @@ export function trainedText(result: RunResult, page: string | null): string {
   }
   if (certificate) {
     lines.push("", "certificate, proven in float64 from the float32 weights in the file:");
-    lines.push(...certificate.claims.map((claim) => `  ${claimLine(claim)}`));
+    lines.push(...claimLines(certificate).map((line) => `  ${line}`));
   }
   if (refused) lines.push("", "no certificate: see the error");
   lines.push("", `model    ${model}`, `metrics  ${join(run, "metrics.jsonl")}`);

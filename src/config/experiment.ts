@@ -13,6 +13,7 @@ import { yinYang } from "../data/yin-yang.ts";
 import { DataError } from "../errors.ts";
 import { cnn } from "../models/cnn.ts";
 import { deq } from "../models/deq.ts";
+import { lbdn } from "../models/lbdn.ts";
 import { mlp } from "../models/mlp.ts";
 import type { Model } from "../models/model.ts";
 import { monotoneConvDeq } from "../models/monotone-conv-deq.ts";
@@ -149,6 +150,10 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
     }
     case "mlp":
       return mlp([inputs, ...model.widths, outputs], model);
+    case "lbdn": {
+      const { widths: hidden, activation, lipschitz: gamma } = model;
+      return lbdn({ inputs, outputs, hidden, activation, gamma });
+    }
     case "monotone-conv-deq":
       return monotoneConvDeq({ ...model, ...solver, image: imageOf(config, inputs), outputs });
     case "cnn": {

@@ -7,8 +7,9 @@ import type { FitStatus, Metrics, TrainEvent, TrainingState } from "../training/
 import { fit, initialState, parametersOf } from "../training/fit.ts";
 import { createRun, type RunDirectory } from "../training/run-directory.ts";
 import { taskOf } from "../training/targets.ts";
-import type { Certificate } from "../verification/certificate.ts";
+import type { ModelCertificate } from "../verification/certificate.ts";
 import { certify } from "../verification/certify.ts";
+import { certifyGain } from "../verification/lbdn.ts";
 import { type Experiment, imageOf } from "./experiment.ts";
 import { configHash, formatConfig } from "./load.ts";
 import { watching } from "./watcher.ts";
@@ -24,7 +25,7 @@ export interface RunResult {
   readonly test: Metrics | null; // after the last epoch done
   readonly secondsPerEpoch: number | null;
   readonly model: string | null; // path of the ONNX file, once completed or stopped by verdict
-  readonly certificate: Certificate | null;
+  readonly certificate: ModelCertificate | null;
   /** Why the model has no certificate although its kind has one. */
   readonly refused: CertificateError | null;
 }
@@ -159,17 +160,17 @@ function certificateOf(
   config: Experiment["config"],
   tensors: Deployed,
   inputs: number,
-): Certificate | null {
+): ModelCertificate | null {
   const { model, solver } = config;
   // The rate is that of the splitting applied as it is; other methods go other ways from it.
   const { method, damping = 1 } = { damping: 1, ...solver?.forward };
   const plain = method === "picard" && damping === 1;
   const found = proven();
-  return found && !plain
+  return found !== null && "claims" in found && !plain
     ? { ...found, claims: found.claims.filter(({ kind }) => kind !== "convergence") }
     : found;
 
-  function proven(): Certificate | null {
+  function proven(): ModelCertificate | null {
     switch (model.kind) {
       case "monotone-deq": {
         const alpha = model.alpha === "auto" ? Number(tensors.alpha.data[0]) : model.alpha;
@@ -181,6 +182,8 @@ function certificateOf(
         const convolution = { planes, side, ...injection, pool, pooling };
         return certify(tensors, { ...model, splitting: "peaceman-rachford", convolution });
       }
+      case "lbdn":
+        return certifyGain(tensors);
       default:
         return null;
     }
@@ -195,7 +198,7 @@ async function exportModel(
   const task = taskOf(data.train, model.outputs);
   const parameters = parametersOf(model, state);
   const tensors = await explicitTensors(model, parameters, standardisation, options.compile);
-  let certificate: Certificate | null = null;
+  let certificate: ModelCertificate | null = null;
   let refused: CertificateError | null = null;
   try {
     certificate = certificateOf(config, tensors, model.inputs);

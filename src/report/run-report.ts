@@ -1,6 +1,6 @@
 import { analyseSeries } from "../koopman/analysis.ts";
 import type { Metrics } from "../training/events.ts";
-import type { Certificate } from "../verification/certificate.ts";
+import type { ModelCertificate } from "../verification/certificate.ts";
 import { analysisSections } from "./analysis-report.ts";
 import { seriesFigure } from "./builders/series.ts";
 import { counted, inWords, percent } from "./builders/words.ts";
@@ -28,7 +28,7 @@ export interface TrainedRun {
   readonly testRows: number;
   /** The loss of guessing; null for none that is known. */
   readonly reference: number | null;
-  readonly certificate: Certificate | null;
+  readonly certificate: ModelCertificate | null;
   /** Why there is no certificate although the model's kind has one. */
   readonly refused: string | null;
   readonly reproduce: Reproduction;

@@ -2,6 +2,10 @@ import { z } from "zod";
 import { DataError } from "../errors.ts";
 import type { SplittingKind } from "../models/monotone-deq.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
+import type { GainCertificate } from "./lbdn.ts";
+
+/** What is proven of a trained model, of whichever kind. */
+export type ModelCertificate = Certificate | GainCertificate;
 
 /**
  * What is proven of the float32 weights in a model's file, as plain JSON. `recheck` proves it again

@@ -155,3 +155,14 @@ function weightsOf(tensors: Readonly<Record<string, Tensor>>): NetworkWeights {
   const features = layers[0]?.T.cols ?? output.cols;
   return { layers, output, inputScale: inputScaleOf(tensors, features) };
 }
+
+/** Sizes of the network that tensors are of, and what its inputs are divided by. */
+export function gainShape(tensors: Readonly<Record<string, Tensor>>) {
+  const { layers, output, inputScale } = weightsOf(tensors);
+  return {
+    inputs: layers[0]?.T.cols ?? output.cols,
+    hidden: layers.map(({ T }) => T.rows),
+    outputs: output.rows,
+    inputScale,
+  };
+}
