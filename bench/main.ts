@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
 import { EigenflowError, UsageError } from "../src/errors.ts";
-import { accelerateCases } from "./accelerate.ts";
 import { cnnCases } from "./cnn.ts";
 import { compare } from "./compare.ts";
 import { deqCases } from "./deq.ts";
@@ -22,7 +21,6 @@ const workloads: Readonly<Record<string, (options: Options) => Promise<void>>> =
   memory: memoryCases,
   dmd: dmdCases,
   ren: renCases,
-  accelerate: accelerateCases,
   monitor: monitorCases,
 };
 

@@ -6,6 +6,7 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   monotone: async () => (await import("./monotone/study.ts")).monotone,
   "training-verdict": async () => (await import("./verdict/study.ts")).trainingVerdict,
   "koopman-training": async () => (await import("./koopman/study.ts")).koopmanTraining,
+  acceleration: async () => (await import("./acceleration/study.ts")).acceleration,
   pendulum: async () => (await import("./pendulum/study.ts")).pendulumStudy,
   sobolev: async () => (await import("./sobolev/study.ts")).sobolev,
   "rnn-eigenfunctions": async () => (await import("./rnn/study.ts")).study,
