@@ -19,7 +19,7 @@ export async function reportRuns(paths: readonly string[], flags: ReportFlags): 
   const analyses: Analysis[] = [];
   for (const path of paths)
     analyses.push((await analyze([path], asked)).document as unknown as Analysis);
-  const [{ analysisReport }, { writeReport }] = await Promise.all([
+  const [{ analysisReport }, { figuresFolder, writeReport }] = await Promise.all([
     import("../report/analysis-report.ts"),
     import("../report/write-report.ts"),
   ]);
@@ -44,7 +44,7 @@ export async function reportRuns(paths: readonly string[], flags: ReportFlags): 
       ...content.verdicts.map(
         ({ of, decision, sentence }) => `${decision.toUpperCase()}  ${sentence}  (${of})`,
       ),
-      `written  ${out} and ${figures.length} files in figures beside it`,
+      `written  ${out} and ${figures.length} files in ${figuresFolder(out)} beside it`,
     ].join("\n"),
   };
 }

@@ -16,13 +16,13 @@ import { figureTable, reportTable } from "./page/tables.ts";
  * methods, limits and how to get it again; the figures follow the reader's light or dark, each with its
  * description, its data as a table and as CSV. Equal contents give equal bytes.
  *
- * @param filesBeside  whether figures/NAME.csv will lie beside the page, for data too long to be in it
+ * @param figuresIn  the folder beside the page where NAME.csv will lie, for data too long to be in it
  *
  * @throws DataError  for a figure that is none, or two of one name
  */
 export function reportPage(
   content: ReportContent,
-  { filesBeside = false }: { readonly filesBeside?: boolean } = {},
+  { figuresIn = null }: { readonly figuresIn?: string | null } = {},
 ): string {
   const figures = figuresOf(content).map(({ name }) => name);
   const twice = figures.find((name, i) => figures.indexOf(name) !== i);
@@ -45,7 +45,7 @@ ${subtitle === undefined ? null : html`<p class="faint">${subtitle}</p>`}
 </header>
 <main>
 ${verdicts.map(verdictCard)}
-${sections.map((section) => sectionOf(section, filesBeside))}
+${sections.map((section) => sectionOf(section, figuresIn))}
 ${part("Methods", paragraphs(methods))}
 ${part("What this cannot say", list(limits))}
 ${part("References", list(references))}
@@ -87,21 +87,21 @@ const part = (title: string, body: Markup): Markup =>
 
 const sectionOf = (
   { title, paragraphs: texts, figures, tables }: ReportSection,
-  beside: boolean,
+  figuresIn: string | null,
 ): Markup =>
   html`<section><h2>${title}</h2>
 ${paragraphs(texts)}
-${figures.map((figure) => figureOf(figure, beside))}
+${figures.map((figure) => figureOf(figure, figuresIn))}
 ${tables.map(reportTable)}
 </section>`;
 
 const figureOf = (
   figure: Figure,
-  beside: boolean,
+  figuresIn: string | null,
 ): Markup => html`<figure id="figure-${figure.name}" class="${figure.size}">
 ${trusted(toSvg(figure, { theme: "page" }))}
 <figcaption>${figure.caption}</figcaption>
-${figureTable(figure, beside)}
+${figureTable(figure, figuresIn)}
 </figure>`;
 
 function reproduction({ reproduce }: ReportContent): Markup {

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { InputError } from "../errors.ts";
 import { writeAtomically } from "../training/atomic-file.ts";
 import { figuresOf, type ReportContent } from "./content.ts";
@@ -15,15 +15,21 @@ export interface WrittenReport {
 }
 
 /**
- * Writes the page to `out` and every figure as figures/NAME.svg, .png and .csv beside it, the page last:
+ * The folder of a page's figures, beside it: report-figures for report.html, so that several pages in one
+ * folder keep theirs.
+ */
+export const figuresFolder = (out: string): string => `${parse(out).name}-figures`;
+
+/**
+ * Writes the page to `out` and every figure as NAME.svg, .png and .csv to `figuresFolder`, the page last:
  * all is computed before anything is written, and each file is put in place whole.
  *
  * @throws InputError  where a file cannot be written
  * @throws DataError  as `reportPage`
  */
 export async function writeReport(content: ReportContent, out: string): Promise<WrittenReport> {
-  const page = reportPage(content, { filesBeside: true });
-  const folder = join(dirname(out), "figures");
+  const page = reportPage(content, { figuresIn: figuresFolder(out) });
+  const folder = join(dirname(out), figuresFolder(out));
   const files: { path: string; contents: string | Uint8Array }[] = [];
   for (const figure of figuresOf(content)) {
     const path = (ending: string) => join(folder, `${figure.name}.${ending}`);

@@ -49,16 +49,16 @@ describe("a model from a CSV", () => {
     expect(found.linear.poles.every(({ abs }: { abs: number }) => abs < 1)).toBe(true);
     expect(readdirSync(join(cwd, "tank")).sort()).toEqual([
       "certificate.json",
-      "figures",
       "identification.json",
       "model-sequence.onnx",
       "model.onnx",
+      "report-figures",
       "report.html",
     ]);
     const page = readFileSync(join(cwd, "tank", "report.html"), "utf8");
     expect(page).toMatch(/npx eigenflow identify tank.csv .*--inputs pump .*--lipschitz 2</);
     expect(page).toMatch(/certified bound of the network<.td>\s*<td class="n">2</);
-    const figures = readdirSync(join(cwd, "tank", "figures"));
+    const figures = readdirSync(join(cwd, "tank", "report-figures"));
     for (const ending of ["svg", "png", "csv"])
       expect(figures).toContain(`step-response.${ending}`);
     const model = decodeStep(readFileSync(join(cwd, "tank", "model.onnx")));

@@ -23,7 +23,7 @@ describe("eigenflow report", () => {
     expect(page).toContain(
       "npx eigenflow report &#39;a run.csv&#39; --out out/report.html --reference 2.303",
     );
-    expect(figures.length).toBe(readdirSync(join(cwd, "out/figures")).length);
+    expect(figures.length).toBe(readdirSync(join(cwd, "out/report-figures")).length);
     expect(figures.every(existsSync)).toBe(true);
     // The same again, byte for byte.
     expect(eigenflow(args, { cwd }).stdout).toContain("CONTINUE");

@@ -200,12 +200,21 @@ test("writeReport leaves the page and three files a figure, or nothing", async (
   const folder = mkdtempSync(join(tmpdir(), "report-"));
   const content = { ...xavier, sections: xavier.sections.slice(0, 1) };
   const { page, figures } = await writeReport(content, join(folder, "a", "report.html"));
-  expect(readFileSync(page, "utf8")).toBe(reportPage(content, { filesBeside: true }));
-  expect(readdirSync(join(folder, "a")).sort()).toEqual(["figures", "report.html"]);
+  expect(readFileSync(page, "utf8")).toBe(reportPage(content, { figuresIn: "report-figures" }));
+  expect(readdirSync(join(folder, "a")).sort()).toEqual(["report-figures", "report.html"]);
   expect(figures).toHaveLength(3 * content.sections[0].figures.length);
-  expect(readdirSync(join(folder, "a", "figures")).sort()).toEqual(
+  expect(readdirSync(join(folder, "a", "report-figures")).sort()).toEqual(
     ["loss", "sliding"].flatMap((name) => ["csv", "png", "svg"].map((end) => `${name}.${end}`)),
   );
+  // Another page in the same folder keeps figures of its own.
+  const other = await writeReport(content, join(folder, "a", "other.html"));
+  expect(readdirSync(join(folder, "a")).sort()).toEqual([
+    "other-figures",
+    "other.html",
+    "report-figures",
+    "report.html",
+  ]);
+  expect(new Set([...figures, ...other.figures]).size).toBe(2 * figures.length);
   writeFileSync(join(folder, "file"), "");
   await expect(writeReport(content, join(folder, "file", "report.html"))).rejects.toThrow(
     InputError,

@@ -46,7 +46,7 @@ export const reportTable = ({ name, caption, columns, rows }: ReportTable): Mark
 const most = 60;
 
 /** The data of a figure as a table that a screen reader can walk, long marks at even distances. */
-export function figureTable(figure: Figure, beside: boolean): Markup {
+export function figureTable(figure: Figure, figuresIn: string | null): Markup {
   const many = figure.panels.length > 1;
   const rows = figure.panels.flatMap((panel, p) =>
     panel.marks.flatMap((mark) => {
@@ -57,14 +57,14 @@ export function figureTable(figure: Figure, beside: boolean): Markup {
   const [{ x, y }] = figure.panels;
   const columns = [...(many ? ["panel"] : []), "mark", x.label || "x", y.label || "y", "remark"];
   return html`<details><summary>Data of this figure</summary>
-${tableOf(figure.title, columns, rows)}<p class="faint">${figureCsv(figure, beside)}</p></details>`;
+${tableOf(figure.title, columns, rows)}<p class="faint">${figureCsv(figure, figuresIn)}</p></details>`;
 }
 
 /** So many bytes of one CSV go into the page, or else it would grow with the length of the run. */
 const largestCsv = 60_000;
 const fewerPoints = 400;
 
-function figureCsv(figure: Figure, beside: boolean): Markup {
+function figureCsv(figure: Figure, figuresIn: string | null): Markup {
   const csv = toCsv(figure);
   const link = (text: string) => csvLink(figure.name, text);
   if (csv.length <= largestCsv) return html`All of it: ${link(csv)}`;
@@ -72,7 +72,7 @@ function figureCsv(figure: Figure, beside: boolean): Markup {
     ...panel,
     marks: panel.marks.map((mark) => thinned(mark, fewerPoints)),
   }));
-  return html`At most ${fewerPoints} points of each mark, with the extremes: ${link(toCsv({ ...figure, panels }))}${beside ? `; all are in figures/${figure.name}.csv` : ""}.`;
+  return html`At most ${fewerPoints} points of each mark, with the extremes: ${link(toCsv({ ...figure, panels }))}${figuresIn === null ? "" : `; all are in ${figuresIn}/${figure.name}.csv`}.`;
 }
 
 /** A line with fewer points, the lowest and the highest of each stretch among them. */
