@@ -10,6 +10,14 @@ import {
 import { familyFields, gatedFields, plainFields } from "./schema-eigenfunctions.ts";
 import { count, failure, maybe, numbers, refused, result, texts } from "./schema-parts.ts";
 import { inspectedModel, replacement } from "./schemas-replacement.ts";
+import {
+  doctorDocument,
+  predictDocument,
+  reportDocument,
+  reproduceDocument,
+  schemaDocument,
+  trainDocument,
+} from "./schemas-runs.ts";
 
 // What --json prints, as it is published by `eigenflow schema`. Within a version fields are only added.
 
@@ -261,4 +269,10 @@ export const schemas = {
     result("eigenfunctions", 1, familyFields),
     refused("eigenfunctions", 1),
   ]),
+  train: trainDocument,
+  predict: predictDocument,
+  report: reportDocument,
+  reproduce: reproduceDocument,
+  doctor: doctorDocument,
+  schema: schemaDocument,
 } as const;

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { schema } from "../../src/cli/schema.ts";
 import { schemas } from "../../src/cli/schemas.ts";
 import { formatSafetensors } from "../../src/training/safetensors.ts";
-import { folder } from "./eigenflow.ts";
+import { folder, small } from "./eigenflow.ts";
 import { called } from "./in-process.ts";
 
 const loss = (t: number) => 0.5 + Math.exp(-t / 30);
@@ -31,6 +31,10 @@ const cwd = folder({
   "wide.csv": "1,2,3\n0,1,3\n",
   "gru.csv": "1,0\n0,1\n1,1\n1,-1\n0.5,0\n0,2\n",
   "c.csv": "0.5\n-0.3\n0.2\n",
+  "moons.yaml": small,
+  "regression.yaml":
+    "version: 1\nname: tank\nthreads: 1\ndata: { kind: csv, path: tank.csv, inputs: [u], target: y, task: values }\n" +
+    "model: { kind: mlp, widths: [4] }\ntrain: { epochs: 2 }\n",
 });
 mkdirSync(join(cwd, "run/snapshots"), { recursive: true });
 writeFileSync(join(cwd, "run/metrics.csv"), log(60));
@@ -97,6 +101,21 @@ describe("documents are as their published schema says, without a field that it 
     [["eigenfunctions", "wide.csv"], 4],
     [["eigenfunctions", "W.csv", "--laek", "1"], 2],
     [["eigenfunctions", "gone.csv"], 3],
+    [["train", "moons.yaml", "-q"], 0],
+    [["train", "regression.yaml", "-q"], 0],
+    [["train", "moons.yaml", "--dry-run"], 0],
+    [["train", "moons.yaml", "--print-config"], 0],
+    [["train", "moons.yaml", "-q", "--set", "train.rate=1e30"], 5],
+    [["train", "gone.yaml"], 3],
+    [["report", "a.csv", "-o", "page/a.html"], 0],
+    [["report", "a.csv", "-o", "a.pdf"], 2],
+    [["reproduce"], 0],
+    [["reproduce", "nothing"], 2],
+    [["predict", "ren/model.onnx", "tank.csv"], 4],
+    [["doctor"], 0],
+    [["schema"], 0],
+    [["schema", "watch"], 0],
+    [["schema", "wotch"], 2],
   ] as const)("%j", async (args, code) => {
     const found = await called([...args, "--json"], { cwd });
     expect(found.code).toBe(code);
@@ -122,10 +141,20 @@ describe("documents are as their published schema says, without a field that it 
   });
 });
 
+test("every command that takes --json has a schema", async () => {
+  const help = async (args: readonly string[]) => (await called(args, { cwd })).stdout;
+  const listed = [...(await help(["--help"])).matchAll(/^ {2}([a-z]+) /gm)];
+  const commands = listed
+    .map(([, name]) => name)
+    .filter((name) => name !== "eigenflow" && name !== "help");
+  expect(commands.length).toBeGreaterThan(10);
+  for (const name of commands)
+    if ((await help([name, "--help"])).includes("--json"))
+      expect(Object.keys(schemas)).toContain(name);
+});
+
 test("which schemas there are, and which not", async () => {
-  expect((await called(["schema"], { cwd })).stdout).toBe(
-    "analyze\nwatch\ninspect\ncompare\nidentify\nsimulate\nvalidate\ncertify\nreplace\ndenoise\neigenfunctions\n",
-  );
+  expect((await called(["schema"], { cwd })).stdout).toBe(`${Object.keys(schemas).join("\n")}\n`);
   const { code, stderr } = await called(["schema", "anlyze"], { cwd });
   expect(code).toBe(2);
   expect(stderr).toContain('did you mean "analyze"?');
