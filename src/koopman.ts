@@ -183,6 +183,7 @@ export {
   forecastLoss,
   type LossMode,
   noiseOf,
+  steadySpectrum,
   type WindowSpectrum,
   windowSpectrum,
 } from "./koopman/window.ts";

@@ -11,7 +11,7 @@ import {
   verdictDefaults,
 } from "./verdict.ts";
 import type { WeightsAnalysis } from "./weights.ts";
-import { type LossMode, type WindowSpectrum, windowSpectrum } from "./window.ts";
+import { type LossMode, steadySpectrum, type WindowSpectrum } from "./window.ts";
 
 /** One number a step, as a log has it. */
 export interface SeriesInput {
@@ -188,7 +188,7 @@ function windowsOf(
     const taken = values.slice(start, end);
     // Exponentials of what is not finite, or of nothing but zeros, do not exist.
     if (!taken.every(Number.isFinite) || taken.every((value) => value === 0)) return [];
-    const spectrum = windowSpectrum(taken);
+    const spectrum = steadySpectrum(taken);
     return [
       {
         place,

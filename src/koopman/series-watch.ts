@@ -2,6 +2,7 @@ import {
   type Diagnosis,
   diagnose,
   isConfirmed,
+  outgrown,
   shortest,
   type Verdict,
   type VerdictOptions,
@@ -42,7 +43,7 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
   let looks: { readonly at: number; readonly found: Diagnosis }[] = [];
 
   const value = () => recent[recent.length - 1];
-  const lost = () => !Number.isFinite(value()) || value() > 2 * first;
+  const lost = () => !Number.isFinite(value()) || outgrown(recent.slice(-3), first);
   const surprised = () => {
     const last = looks.at(-1);
     if (!last?.found.spectrum || count < last.at + every) return false;

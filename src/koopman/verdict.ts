@@ -3,7 +3,7 @@ import { DataError, UsageError } from "../errors.ts";
 import { decide } from "./decide.ts";
 import { type Prospect, prospectOf } from "./diagnosis.ts";
 import { type ForecastMargin, forecastMargin } from "./forecast-margin.ts";
-import { believed, forecastLoss, type WindowSpectrum, windowSpectrum } from "./window.ts";
+import { believed, forecastLoss, steadySpectrum, type WindowSpectrum } from "./window.ts";
 import { short } from "./words.ts";
 
 /** What to do with a training run. */
@@ -45,7 +45,7 @@ export interface Diagnosis {
   readonly decision: Decision;
   readonly sentence: string;
   readonly epoch: number; // of the last value, the first is epoch 0
-  readonly loss: number;
+  readonly loss: number; // the last value, or the one before where that is a spike
   readonly spectrum: WindowSpectrum | null; // null where none was needed or possible
   readonly prospect: Prospect | null;
 }
@@ -72,11 +72,11 @@ export const shortest = 40;
  * What a loss curve, one value an epoch at a constant learning rate, says of its run: whether to go on,
  * stop, or start again, with the evidence. A pure function of the values.
  *
- * The last w values are taken apart into exponentials c λⁿ (`windowSpectrum`). Loss rising by a mode
+ * The last w values are taken apart into exponentials c λⁿ (`steadySpectrum`). Loss rising by a mode
  * outside the unit circle: "rising". More than ε to be gained in the next w epochs: "continue" (but
  * "restart" where even guessing lies beyond the budget). No better than 0.9 of guessing, and no mode
  * that escapes the plateau within the patience: "restart". Else "continue" while one escapes, or
- * "stop". Not finite, or above twice its start: "diverged", without a spectrum.
+ * "stop". Not finite, or above twice its start for more than one epoch (`outgrown`): "diverged", without a spectrum.
  *
  * Eigenvalues at 1 alone decide nothing: they stand for a good minimum and for a dead plateau alike.
  *
@@ -174,7 +174,7 @@ export function diagnose(
   if (values.length === 0) return say("insufficient-data", "There is no loss yet.");
   if (!Number.isFinite(loss))
     return say("diverged", `The loss is ${loss}. Start again with a smaller step.`);
-  if (loss > 2 * before.first)
+  if (outgrown(values, before.first))
     return say(
       "diverged",
       `The loss is ${short(loss)}, more than twice the ${short(before.first)} it began with. Start again ` +
@@ -198,10 +198,26 @@ export function diagnose(
     );
   if (loss === 0) return say("stop", "The loss is 0: there is nothing left to gain.");
 
-  const spectrum = windowSpectrum(taken);
-  const prospect = prospectOf(spectrum, loss, { ...options, horizon: taken.length });
-  const [decision, sentence] = decide(spectrum, prospect, loss, options);
-  return say(decision, sentence, spectrum, prospect);
+  const spectrum = steadySpectrum(taken);
+  const left = taken.length - spectrum.length;
+  const judged = taken[spectrum.length - 1];
+  const prospect = prospectOf(spectrum, judged, { ...options, horizon: taken.length });
+  const [decision, sentence] = decide(spectrum, prospect, judged, options);
+  const alone =
+    left === 0
+      ? ""
+      : `The last loss, ${short(loss)}, stands alone and is left out; before it was ${short(judged)}. `;
+  return { ...say(decision, `${alone}${sentence}`, spectrum, prospect), loss: judged };
+}
+
+/**
+ * Whether a loss has grown to above twice its first value and stays there: the last value is above it, and
+ * one of the two before. One epoch alone may be a spike that comes back; a loss that is lost is so called
+ * an epoch later, and at once where it is not finite.
+ */
+export function outgrown(values: ArrayLike<number>, first: number): boolean {
+  const [last, ...before] = [1, 2, 3].map((back) => values[values.length - back] > 2 * first);
+  return last && before.includes(true);
 }
 
 function forecastErrorOf(values: Float64Array, options: VerdictOptions): number | null {

@@ -4,6 +4,7 @@ import { fitAmplitudes, power } from "./amplitudes.ts";
 import { pairsOf } from "./dmd.ts";
 import { delayEmbed } from "./hankel.ts";
 import { columns } from "./ritz.ts";
+import { withoutSpikes } from "./spikes.ts";
 import { median, noiseFloor } from "./truncation.ts";
 
 /** One exponential in a loss curve: c λⁿ, n epochs from now. A pair stands once, by both members. */
@@ -101,6 +102,28 @@ export function believed({ modes, least, noise, length }: WindowSpectrum, loss: 
     if (size <= 1 || mode.contribution <= 0) return mode;
     return { ...mode, re: mode.re / size, im: mode.im / size };
   });
+}
+
+/** The same of a curve without its spikes of one epoch; also where the last is one, c are parts of the loss now. */
+export function steadySpectrum(values: Float64Array): WindowSpectrum {
+  const calm = withoutSpikes(values, noiseOf(values));
+  return later(windowSpectrum(calm), values.length - calm.length);
+}
+
+/** The same modes, with contributions to a loss n epochs on: c λⁿ. */
+function later(spectrum: WindowSpectrum, n: number): WindowSpectrum {
+  if (n === 0) return spectrum;
+  const modes = spectrum.modes.map((mode): LossMode => {
+    const size = Math.hypot(mode.re, mode.im) ** n;
+    const angle = n * Math.atan2(mode.im, mode.re);
+    const [x, y] = [size * Math.cos(angle), size * Math.sin(angle)];
+    return {
+      ...mode,
+      contribution: mode.contribution * x - mode.contributionIm * y,
+      contributionIm: mode.contribution * y + mode.contributionIm * x,
+    };
+  });
+  return { ...spectrum, modes };
 }
 
 /** f(n) = Re Σ c λⁿ, the loss n epochs from now. */

@@ -81,18 +81,20 @@ describe("monitor", () => {
     expect(patient.at(-1)!.epoch).toBeGreaterThanOrEqual(epoch + 30);
   });
 
-  test("a lost loss is said at once, before there is a spectrum", () => {
-    expect(firstStop(follow(losses([1, 1.5, 2.1])))).toMatchObject({
+  test("a lost loss is said at once, before there is a spectrum, and a spike is none", () => {
+    expect(firstStop(follow(losses([1, 1.5, 2.1, 2.2])))).toMatchObject({
       decision: "diverged",
-      epoch: 2,
+      epoch: 3,
     });
     expect(firstStop(follow(losses([1, Number.NaN])))?.reason).toMatch(
       /^diverged: The loss is NaN/,
     );
-    const late = [...falling(100), 3.5];
-    expect(follow(losses(late)).at(-1)).toMatchObject({ decision: "diverged", epoch: 100 });
+    const late = [...falling(100), 3.5, 3.6];
+    expect(follow(losses(late)).at(-1)).toMatchObject({ decision: "diverged", epoch: 101 });
     const heedless = follow(losses([...late, ...falling(20)]), { stopOn: [] });
     expect(firstStop(heedless)).toBeUndefined();
+    const spike = [...falling(60), 3.5, ...falling(90).slice(61)];
+    expect(firstStop(follow(losses(spike), { reference: 2.3 }))).toBeUndefined();
   });
 
   test("a validation loss that turns is over-fitting, and its least is named", () => {

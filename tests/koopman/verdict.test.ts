@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
+import { withoutSpikes } from "../../src/koopman/spikes.ts";
 import { diagnose, isConfirmed, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
 import { believed, forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
 import { percent, short } from "../../src/koopman/words.ts";
@@ -140,11 +141,67 @@ test("with a patience, a loss that falls but will not beat guessing in it is a b
   expect(verdict(there, { reference, patience: 40 }).decision).toBe("continue");
 });
 
-test("a loss that grows by a mode is rising; one that jumps is diverged", () => {
+test("a loss that grows by a mode is rising; one that jumps and stays is diverged", () => {
   const overfit = Array.from({ length: 80 }, (_, t) => 0.5 + 0.02 * 1.02 ** t);
   expect(verdict(overfit).decision).toBe("rising");
   expect(verdict([1, 0.9, NaN]).decision).toBe("diverged");
-  expect(verdict([1, 0.9, 2.1]).sentence).toContain("more than twice");
+  expect(verdict([1, 0.9, 2.1, 2.05]).sentence).toContain("more than twice");
+  expect(verdict([1, 0.9, 2.1, 1.5, 2.1]).decision).toBe("diverged");
+});
+
+describe("a spike of one epoch", () => {
+  const spiked = (losses: readonly number[], back: number, by: number) =>
+    losses.with(losses.length - 1 - back, by);
+
+  test("is not a divergence; two epochs are, and what is not finite at once", () => {
+    const good = until(curve("xavier"), 150);
+    const { decision, sentence, loss } = verdict([...good, 6], { reference });
+    expect([decision, loss]).toEqual(["continue", good[150]]);
+    expect(sentence).toContain("The last loss, 6.000, stands alone and is left out");
+    const back = [...good.slice(0, -1), 6, good[150]];
+    expect(verdict(back, { reference }).decision).toBe("continue");
+    expect(verdict([...good, 6, 6], { reference }).decision).toBe("diverged");
+    expect(verdict([...good, Infinity], { reference }).decision).toBe("diverged");
+    // Growth, slow or fast, is called at the second value above.
+    for (const factor of [1.05, 1.5, 2, 10, 1e4]) {
+      const growth = Array.from({ length: 80 }, (_, n) => good[150] * factor ** n);
+      const above = growth.findIndex((x) => x > 2 * good[0]) + 2;
+      const lost = verdict([...good, ...growth.slice(0, above)], { reference });
+      expect(lost.decision).toBe("diverged");
+    }
+  });
+
+  test.each([0, 1, 2, 7, 30, 58])("%i epochs ago changes nothing of what is said", (back) => {
+    for (const epoch of [150, 400, 540]) {
+      const losses = until(curve("xavier"), epoch);
+      const clean = verdict(losses, { reference });
+      for (const by of [1.2 * losses[epoch - back], 5, 1e6, 1e-3]) {
+        const found = verdict(spiked(losses, back, by), { reference });
+        expect(found.decision).toBe(clean.decision);
+        const [end, wanted] = [found, clean].map(({ forecast }) => forecast[58]);
+        expect([end]).toBeAllClose([wanted], { rtol: 0.01 });
+      }
+    }
+  });
+
+  test("is what has no share in its neighbours", () => {
+    const same = (values: readonly number[]) => {
+      const curve = Float64Array.from(values);
+      expect(withoutSpikes(curve, noiseOf(curve))).toEqual(curve);
+    };
+    for (const { loss } of curves) {
+      const finite = loss.slice(0, loss.findIndex((x) => !(x < 1e6)) >>> 0);
+      for (let end = 60; end <= finite.length; end += 20) same(finite.slice(end - 60, end));
+    }
+    same(Array.from({ length: 60 }, (_, t) => 1 + 0.3 * 0.98 ** t * (-1) ** t));
+    same(Array.from({ length: 60 }, (_, t) => 1 - 1e-9 * 1.4 ** t));
+    same(Array.from({ length: 60 }, (_, t) => (t < 58 ? 1 : 0.4))); // another level, for two epochs
+    same(Array(60).fill(0.7));
+    // A cubic is bridged without an error.
+    const cubic = Float64Array.from({ length: 60 }, (_, t) => 2 + (t / 60 - 1) ** 3);
+    expect(withoutSpikes(cubic.with(20, 9), noiseOf(cubic))).toBeAllClose(cubic, { rtol: 1e-12 });
+    expect(withoutSpikes(cubic.with(59, 9), noiseOf(cubic))).toEqual(cubic.slice(0, 59));
+  });
 });
 
 test("that a loss will rise is believed where it has begun to", () => {
