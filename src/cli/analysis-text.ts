@@ -3,6 +3,7 @@ import type { WeightMode, WeightsMotion } from "../koopman/motion.ts";
 import type { Verdict } from "../koopman/verdict.ts";
 import type { WeightsAnalysis } from "../koopman/weights.ts";
 import type { LossMode } from "../koopman/window.ts";
+import { agreement } from "../koopman/words.ts";
 import type { AnalyzedRun, Observable } from "./analyze.ts";
 import { grouped, percent, short } from "./numbers.ts";
 
@@ -173,7 +174,7 @@ function evidence(verdict: Verdict): string[] {
       : `${width < end ? ` ± ${short(width, 2)}` : `, below ${short(end + width, 2)}`} ` +
         `(${100 * margin.level} %, by its forecasts so far)`;
   return [
-    `confidence  ${agreeing} of ${windows} windows agree`,
+    `confidence  ${agreement(windows, agreeing) ?? "one window, and none before it to agree"}`,
     `forecast    ${short(end)} in ${horizon} epochs${within}${past}`,
     ...(epochsToStop === null || verdict.decision !== "continue"
       ? []

@@ -9,3 +9,10 @@ export const percent = (share: number): string => {
   const hundred = 100 * share;
   return `${Math.abs(hundred) >= 99.5 ? hundred.toFixed(0) : hundred.toPrecision(2)} %`;
 };
+
+/** What windows that end earlier say, in words; null where there is none. */
+export function agreement(windows: number, agreeing: number): string | null {
+  if (windows === 1) return null;
+  if (agreeing > 1) return `${agreeing} of ${windows} windows agree`;
+  return windows === 2 ? "the window before disagrees" : "the windows before disagree";
+}

@@ -5,7 +5,7 @@ import { DataError, UsageError } from "../../src/errors.ts";
 import { withoutSpikes } from "../../src/koopman/spikes.ts";
 import { diagnose, isConfirmed, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
 import { believed, forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
-import { percent, short } from "../../src/koopman/words.ts";
+import { agreement, percent, short } from "../../src/koopman/words.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";
 
@@ -296,6 +296,15 @@ test("a stop does not say that the loss will fall where it is forecast to rise",
   const { decision, sentence, forecast } = verdict(losses);
   expect(decision).toBe("stop");
   expect(sentence).toContain(`rise to about ${forecast[forecast.length - 1].toPrecision(4)}`);
+});
+
+test("agreement is said of windows that there are", () => {
+  expect(agreement(1, 1)).toBeNull();
+  expect([agreement(2, 1), agreement(4, 1)]).toEqual([
+    "the window before disagrees",
+    "the windows before disagree",
+  ]);
+  expect(agreement(4, 3)).toBe("3 of 4 windows agree");
 });
 
 test("a share of all is 100 %", () => {

@@ -112,7 +112,7 @@ describe("a page", () => {
     const { delays, length } = verdict.spectrum!;
     expect(textContent).toContain(`${delays} × ${length - delays + 1} Hankel matrix`);
     expect(textContent).toContain("tolerance 2 %");
-    expect(textContent).toContain(`${verdict.agreeing} of ${verdict.windows} agree`);
+    expect(textContent).toContain(`${verdict.agreeing} of ${verdict.windows} windows agree`);
     for (const part of [reproduce.command, "0123abcd", "seed: weights", "0.1.0"]) {
       expect(textContent).toContain(part);
     }

@@ -1,4 +1,5 @@
 import type { Analysis } from "../../koopman/analysis.ts";
+import { agreement } from "../../koopman/words.ts";
 import { trustedResidual } from "../builders/eigenvalues.ts";
 import { counted, inWords, percent } from "../builders/words.ts";
 
@@ -35,11 +36,12 @@ export function methodsOf(analysis: Analysis, name: string | null): string {
     ({ place, length, modes }) => `${place} ${length} (rank ${modes.length})`,
   );
   if (others.length > 0) parts.push(`Spectra by the same steps: ${others.join(", ")}.`);
+  const agreed = agreement(verdict.windows, verdict.agreeing);
   parts.push(
     `Verdict with tolerance ${percent(tolerance)}, window ${window}, ` +
       `${reference === null ? "no loss of guessing" : `loss of guessing ${inWords(reference, 5)}`}, ` +
-      `${budget === null ? "no budget" : `budget ${budget}`}, patience ${patience ?? window}; repeated on windows that ` +
-      `end earlier by quarters: ${verdict.agreeing} of ${verdict.windows} agree.`,
+      `${budget === null ? "no budget" : `budget ${budget}`}, patience ${patience ?? window}` +
+      `${agreed === null ? "" : `; repeated on windows that end earlier by quarters: ${agreed}`}.`,
   );
   return `${parts.join(" ")}${ofWeights}`;
 }

@@ -1,11 +1,13 @@
 import type { Analysis } from "../../koopman/analysis.ts";
-import { counted, inWords, percent } from "../builders/words.ts";
+import { agreement } from "../../koopman/words.ts";
+import { capital, counted, inWords, percent } from "../builders/words.ts";
 import type { ReportVerdict } from "../content.ts";
 
 /** The verdict of an analysis: the word, the forecast with its margin, the evidence. */
 export function verdictOf({ verdict, warnings }: Analysis, of: string): ReportVerdict {
   const { decision, sentence, forecast, margin, prospect, cannotSay } = verdict;
-  const evidence = [`${verdict.agreeing} of ${counted(verdict.windows, "window")} agree.`];
+  const agreed = agreement(verdict.windows, verdict.agreeing);
+  const evidence = agreed === null ? [] : [`${capital(agreed)}.`];
   if (prospect !== null) {
     const { improvement, slowestResolved, timeConstant, escapeEpochs, epochsToStop } = prospect;
     evidence.push(
