@@ -49,6 +49,7 @@ export {
 } from "./report/figure.ts";
 export { type Counts, iterationHistogram } from "./report/histogram.ts";
 export { type IdentificationRun, identificationReport } from "./report/identification-report.ts";
+export { reportMarkdown } from "./report/markdown.ts";
 export { reportPage } from "./report/page.ts";
 export { median, quantile, type Spread, spread } from "./report/quantiles.ts";
 export { type EpochMetrics, runReport, type TrainedRun } from "./report/run-report.ts";

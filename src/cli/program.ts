@@ -203,6 +203,7 @@ function commands() {
     .argument("<path...>", "runs, logs or snapshots")
     .requiredOption("-o, --out <file>", "the page, such as report.html")
     .option("--title <text>", "what stands above it")
+    .option("--md", "the same as Markdown too, beside it: for a pull request")
     .option(...ofOption)
     .option(...columnOption)
     .option(...windowOption)

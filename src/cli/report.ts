@@ -9,11 +9,12 @@ import { version } from "./version.ts";
 export type ReportFlags = Omit<AnalyzeFlags, "out"> & {
   readonly out: string;
   readonly title?: string;
+  readonly md?: true;
 };
 
 /** `eigenflow report PATH… -o report.html`: the analyses of runs as one page, its figures beside it. */
 export async function reportRuns(paths: readonly string[], flags: ReportFlags): Promise<Outcome> {
-  const { out, title, ...asked } = flags;
+  const { out, title, md, ...asked } = flags;
   if (!/\.html?$/.test(out))
     throw new UsageError(`-o ${out}: a page is written, so a name that ends in .html is wanted`);
   const analyses: Analysis[] = [];
@@ -33,10 +34,13 @@ export async function reportRuns(paths: readonly string[], flags: ReportFlags): 
       inputs: await digestsOf(analyses.map(({ source }) => source)),
     },
   });
-  const { page, figures } = await writeReport(content, resolve(out));
+  const { page, markdown, figures } = await writeReport(content, resolve(out), {
+    markdown: md === true,
+  });
   return {
     document: {
       page,
+      ...(markdown !== null && { markdown }),
       figures,
       verdicts: content.verdicts.map(({ of, decision, sentence }) => ({ of, decision, sentence })),
     },
@@ -44,7 +48,7 @@ export async function reportRuns(paths: readonly string[], flags: ReportFlags): 
       ...content.verdicts.map(
         ({ of, decision, sentence }) => `${decision.toUpperCase()}  ${sentence}  (${of})`,
       ),
-      `written  ${out} and ${figures.length} files in ${figuresFolder(out)} beside it`,
+      `written  ${out}${md ? ", the same as Markdown" : ""} and ${figures.length} files in ${figuresFolder(out)} beside it`,
     ].join("\n"),
   };
 }

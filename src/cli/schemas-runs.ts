@@ -77,6 +77,7 @@ export const predictDocument = z.union([
 export const reportDocument = z.union([
   result("report", 1, {
     page: z.string(),
+    markdown: z.string().optional(),
     figures: texts,
     verdicts: z.array(z.object({ of: z.string(), decision: z.string(), sentence: z.string() })),
   }),

@@ -7,7 +7,7 @@ import { inWords } from "./builders/words.ts";
 import type { ReportContent, ReportSection, Reproduction } from "./content.ts";
 import type { Figure } from "./figure.ts";
 import { eigenvalueTable, lossEigenvalues } from "./sections/eigenvalue-table.ts";
-import { limits, methodsOf, references } from "./sections/methods.ts";
+import { bibtex, limits, methodsOf, references } from "./sections/methods.ts";
 import { verdictOf } from "./sections/verdict.ts";
 import { weightsSection } from "./sections/weights.ts";
 
@@ -47,6 +47,7 @@ export function analysisReport(
     ],
     methods: analyses.map((analysis, i) => methodsOf(analysis, several ? names[i] : null)),
     references,
+    bibtex,
     limits: [...new Set(analyses.flatMap(limits))],
     reproduce,
   };

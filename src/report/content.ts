@@ -44,6 +44,8 @@ export interface ReportContent {
   /** What was really done, with the options and numbers. */
   readonly methods: readonly string[];
   readonly references: readonly string[];
+  /** The same as entries of BibTeX. */
+  readonly bibtex?: readonly string[];
   /** What the data cannot show. */
   readonly limits: readonly string[];
   readonly reproduce: Reproduction;

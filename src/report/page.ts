@@ -27,7 +27,7 @@ export function reportPage(
   const figures = figuresOf(content).map(({ name }) => name);
   const twice = figures.find((name, i) => figures.indexOf(name) !== i);
   if (twice !== undefined) throw new DataError(`two figures of the report are named "${twice}"`);
-  const { title, subtitle, verdicts, sections, methods, references, limits } = content;
+  const { title, subtitle, verdicts, sections, methods, references, limits, bibtex } = content;
   const page = html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -48,7 +48,7 @@ ${verdicts.map(verdictCard)}
 ${sections.map((section) => sectionOf(section, figuresIn))}
 ${part("Methods", paragraphs(methods))}
 ${part("What this cannot say", list(limits))}
-${part("References", list(references))}
+${part("References", html`${list(references)}${entries(bibtex)}`)}
 ${reproduction(content)}
 </main>
 </body>
@@ -82,6 +82,10 @@ const paragraphs = (texts: readonly string[]): Markup =>
   html`${texts.map((text) => html`<p>${text}</p>`)}`;
 const list = (items: readonly string[]): Markup =>
   items.length === 0 ? html`` : html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+const entries = (bibtex: readonly string[] = []): Markup =>
+  bibtex.length === 0
+    ? html``
+    : html`<details><summary>BibTeX</summary><pre>${bibtex.join("\n\n")}</pre></details>`;
 const part = (title: string, body: Markup): Markup =>
   body.html === "" ? html`` : html`<section><h2>${title}</h2>${body}</section>`;
 

@@ -6,7 +6,7 @@ import { seriesFigure } from "./builders/series.ts";
 import { counted, inWords, percent } from "./builders/words.ts";
 import type { ReportContent, ReportSection, ReportVerdict, Reproduction } from "./content.ts";
 import { certificateSection } from "./sections/certificate.ts";
-import { limits, methodsOf, references } from "./sections/methods.ts";
+import { bibtex, limits, methodsOf, references } from "./sections/methods.ts";
 import { solverSection } from "./sections/solver.ts";
 import { verdictOf } from "./sections/verdict.ts";
 
@@ -76,6 +76,7 @@ export function runReport(run: TrainedRun): ReportContent {
       ...(analysis ? [methodsOf(analysis, null)] : []),
     ],
     references,
+    bibtex,
     limits: [
       "The test rows come from the same source as those of training: the report cannot show what happens on others.",
       ...(analysis ? limits(analysis) : []),

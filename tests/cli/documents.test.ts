@@ -108,6 +108,7 @@ describe("documents are as their published schema says, without a field that it 
     [["train", "moons.yaml", "-q", "--set", "train.rate=1e30"], 5],
     [["train", "gone.yaml"], 3],
     [["report", "a.csv", "-o", "page/a.html"], 0],
+    [["report", "a.csv", "-o", "page/b.html", "--md"], 0],
     [["report", "a.csv", "-o", "a.pdf"], 2],
     [["reproduce"], 0],
     [["reproduce", "nothing"], 2],

@@ -6,7 +6,7 @@ import { html, type Markup } from "./markup.ts";
 type Cell = string | number | boolean | null | undefined;
 
 /** A number with as many digits as are read: six. The CSV has them all. */
-const shown = (cell: Cell): string => {
+export const shown = (cell: Cell): string => {
   if (typeof cell !== "number") return cell === null || cell === undefined ? "" : String(cell);
   if (!Number.isFinite(cell)) return String(cell);
   const size = Math.abs(cell);

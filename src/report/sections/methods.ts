@@ -51,6 +51,22 @@ export const references: readonly string[] = [
   "R. Mohr, M. Fonoberova, I. Manojlović, A. Andrejčuk, Z. Drmač, Y. Kevrekidis, I. Mezić (2021): Applications of Koopman mode analysis to neural networks. AAAI-MLPS, CEUR Workshop Proceedings 2964.",
 ];
 
+/** The same for a bibliography. */
+export const bibtex: readonly string[] = [
+  `@article{drmac2018,
+  author = {Drma{\\v{c}}, Z. and Mezi{\\'c}, I. and Mohr, R.},
+  title = {Data driven modal decompositions: analysis and enhancements},
+  journal = {SIAM Journal on Scientific Computing},
+  volume = {40}, number = {4}, pages = {A2253--A2285}, year = {2018}
+}`,
+  `@inproceedings{mohr2021,
+  author = {Mohr, R. and Fonoberova, M. and Manojlovi{\\'c}, I. and Andrej{\\v{c}}uk, A. and Drma{\\v{c}}, Z. and
+    Kevrekidis, Y. and Mezi{\\'c}, I.},
+  title = {Applications of {K}oopman mode analysis to neural networks},
+  booktitle = {AAAI-MLPS}, series = {CEUR Workshop Proceedings}, volume = {2964}, year = {2021}
+}`,
+];
+
 /** What such an analysis cannot show, of any run. */
 export function limits({ options, warnings }: Analysis): string[] {
   return [
