@@ -53,7 +53,7 @@ test("a line when the verdict changes, 0 when run.json says that the run is over
 test("a state of --fail-on exits 10, as a document too", async () => {
   const { cwd, file } = made(lines(0, 50));
   const watching = start([...follow, "--fail-on", "diverged,restart", "--json"], { cwd });
-  appendFileSync(file, '{"step":50,"loss":1e9}\n');
+  appendFileSync(file, '{"step":50,"loss":1e9}\n{"step":51,"loss":1e9}\n');
   const { code, stdout, stderr } = await watching;
   expect(code).toBe(10);
   expect(stderr).toContain("error[GATE]: run: the verdict is DIVERGED");
@@ -63,7 +63,7 @@ test("a state of --fail-on exits 10, as a document too", async () => {
     ok: false,
     error: { code: "GATE" },
     ending: "fail-on",
-    verdict: { decision: "diverged", epoch: 50 },
+    verdict: { decision: "diverged", epoch: 51 },
   });
 });
 
