@@ -76,7 +76,8 @@ const kinds: readonly (readonly [string, Partial<RenOptions>])[] = [
   ...proxKinds.map(
     (activation) => [`acyclic, ${activation}`, { activation }] as [string, Partial<RenOptions>],
   ),
-  ["acyclic, a block of 8", { neurons: 8 }],
+  ["acyclic, two blocks of unequal size", { neurons: 9 }],
+  ["acyclic, three blocks forwards, two backwards", { neurons: 15 }],
   ["acyclic, one neuron", { neurons: 1 }],
   ["full, tanh", { feedback: "full", neurons: 3 }],
   ["full, tanh, step 1/2", { feedback: "full", neurons: 3, alpha: 0.5 }],
