@@ -59,6 +59,7 @@ export {
 export type { Metric, RenForm } from "./models/ren/parametrisation.ts";
 export { type Ren, type RenOptions, ren } from "./models/ren/ren.ts";
 export type { SequenceModel, Simulation } from "./models/sequence.ts";
+export { atTime } from "./models/sim/at-time.ts";
 export { coordinates } from "./models/sim/coordinates.ts";
 export type { FourierFeatures } from "./models/sim/fourier.ts";
 export {
@@ -68,6 +69,7 @@ export {
 } from "./models/sim/invariant.ts";
 export { type LimitMap, limitMap, type ObservedSteps } from "./models/sim/limit-map.ts";
 export type { Modes } from "./models/sim/modes.ts";
+export { readSim, type SimReading } from "./models/sim/reading.ts";
 export { type Sim, type SimOptions, sim } from "./models/sim/sim.ts";
 export {
   type CoreSpectrum,

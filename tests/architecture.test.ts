@@ -45,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   report: [
     "signal",
+    "models",
     "koopman",
     "training",
     "verification",

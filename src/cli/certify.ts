@@ -7,7 +7,7 @@ import { attainedGain } from "../verification/attained.ts";
 import { type Certificate, parseCertificate } from "../verification/certificate.ts";
 import { recheck } from "../verification/recheck.ts";
 import { certifyGainOf, isGain } from "./gain-certify.ts";
-import { readModelFile } from "./model-file.ts";
+import { readModelFile, tensorsIn } from "./model-file.ts";
 import { short } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
 import { plainLayer } from "./plain-layer.ts";
@@ -22,7 +22,7 @@ export async function certifyFile(
   { attained: wanted = false }: { readonly attained?: boolean } = {},
 ): Promise<Outcome> {
   const file = await readModelFile(path);
-  const { metadata, initialisers } = file;
+  const { metadata } = file;
   if (isStep(file)) return certifyStep(path, file, wanted);
   const json = metadata["eigenflow.certificate"];
   if (json === undefined) {
@@ -34,12 +34,7 @@ export async function certifyFile(
     );
   }
   const claimed = parsed(json, path);
-  const tensors = Object.fromEntries(
-    Object.entries(initialisers).map(([name, { dtype, shape, node }]): [string, Tensor] => [
-      name,
-      { dtype, shape: shape as readonly number[], data: node.data! },
-    ]),
-  );
+  const tensors = tensorsIn(file);
   if (isGain(claimed)) {
     const model = parsed(metadata["eigenflow.model"] ?? "null", path);
     return certifyGainOf(path, claimed, model, tensors, wanted);

@@ -9,6 +9,7 @@ import type { InfoRecord } from "../onnx/read-model.ts";
 import { table } from "./analysis-text.ts";
 import { grouped, short } from "./numbers.ts";
 import type { Outcome } from "./output.ts";
+import { simIn, simText } from "./sim-spectrum.ts";
 
 /** `eigenflow inspect MODEL.onnx`: the layers of a model of any exporter, and what can be replaced. */
 export async function inspectModel(path: string): Promise<Outcome> {
@@ -16,6 +17,7 @@ export async function inspectModel(path: string): Promise<Outcome> {
   const { dense, others } = layersOf(model);
   const layers = dense.map((layer, i) => ({ place: i + 1, ...layerDocument(layer) }));
   const left = others.map(({ node: _, ...rest }) => rest);
+  const spectrum = await simIn(path, model);
   const document = {
     path,
     kind: "onnx",
@@ -26,6 +28,7 @@ export async function inspectModel(path: string): Promise<Outcome> {
     parameters: parametersOf(model),
     layers,
     others: left,
+    ...(spectrum && { spectrum }),
   };
   const can = layers.filter(({ replaceable }) => replaceable);
   return {
@@ -45,6 +48,7 @@ export async function inspectModel(path: string): Promise<Outcome> {
           other.reason,
         ]),
       ),
+      ...(spectrum ? simText(spectrum) : []),
       ...(can.length === 0
         ? []
         : [`you can: eigenflow replace ${path} --layers ${can[can.length - 1].name} --data …`]),

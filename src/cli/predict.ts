@@ -25,8 +25,12 @@ export async function predict(
   { out }: { readonly out?: string },
 ): Promise<Outcome> {
   const { inputs, outputs, metadata } = await readModelFile(modelPath);
-  const [, width] = inputs.x?.shape ?? [];
-  if (typeof width !== "number" || !(outputs.probabilities || outputs.prediction)) {
+  // Features of a kind of their own, such as a time, are an input of their own.
+  const ports = Object.entries(inputs).map(
+    ([name, { shape }]) => [name, Number(shape[1])] as const,
+  );
+  const width = ports.reduce((sum, [, columns]) => sum + columns, 0);
+  if (!(inputs.x && width > 0 && (outputs.probabilities || outputs.prediction))) {
     throw new DataError(
       `${modelPath}: wanted an input x [N, features] and an output probabilities or prediction`,
       { hint: "predict runs the model.onnx of an eigenflow run" },
@@ -40,8 +44,8 @@ export async function predict(
   try {
     for (let from = 0; from < count; from += rowsPerCall) {
       const to = Math.min(from + rowsPerCall, count);
-      const x = tensorOf(data.subarray(from * width, to * width), [to - from, width]);
-      table.push(...rowsOf(await program.run({ x }), from));
+      const rows = data.subarray(from * width, to * width);
+      table.push(...rowsOf(await program.run(fed(rows, width, ports)), from));
     }
   } finally {
     await program.release();
@@ -75,6 +79,27 @@ export async function predict(
     },
     text: out === undefined ? csv : `${count} rows written to ${out}`,
   };
+}
+
+/** Rows of features cut into the columns of each input. */
+function fed(
+  rows: Float32Array,
+  width: number,
+  ports: readonly (readonly [name: string, columns: number])[],
+): Record<string, Tensor> {
+  const count = rows.length / width;
+  let start = 0;
+  return Object.fromEntries(
+    ports.map(([name, columns]) => {
+      const first = start;
+      start += columns;
+      const taken = Float32Array.from({ length: count * columns }, (_, k) => {
+        const row = Math.floor(k / columns);
+        return rows[row * width + first + (k - row * columns)];
+      });
+      return [name, tensorOf(taken, [count, columns])];
+    }),
+  );
 }
 
 function infoOf(json: string | undefined): z.output<typeof modelInfo> {

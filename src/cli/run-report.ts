@@ -40,7 +40,7 @@ interface Line {
 }
 
 function trainedRun({ config, model, data }: Experiment, result: RunResult): TrainedRun {
-  const { run, status, reason, test, certificate, refused } = result;
+  const { run, status, reason, test, certificate, refused, spectrum } = result;
   const { seed, versions, name } = readRun(run);
   const metrics = readFileSync(join(run, "metrics.jsonl"), "utf8");
   const lines = metrics
@@ -62,6 +62,7 @@ function trainedRun({ config, model, data }: Experiment, result: RunResult): Tra
     reference: classes > 1 ? Math.log(classes) : null,
     certificate,
     refused: refused?.message ?? null,
+    spectrum,
     reproduce: {
       command: "npx eigenflow train config.resolved.yaml",
       versions,

@@ -4,6 +4,31 @@ import { count, maybe, numbers, refused, result } from "./schema-parts.ts";
 const shape = z.array(z.union([z.number(), z.string()])).nullable();
 const value = z.object({ name: z.string(), shape });
 
+const simSpectrum = z.object({
+  modes: z.array(
+    z.object({
+      kind: z.enum(["one", "rotation", "decaying"]),
+      modulus: z.number(),
+      angle: z.number(),
+      rate: z.number(),
+      rotationNumber: z.number(),
+      survives: z.boolean().describe("whether it is there in the limit"),
+    }),
+  ),
+  dimension: count.describe("of the invariant set of one start"),
+  limit: z.string(),
+  relations: z.array(z.object({ factors: numbers, value: z.number() })),
+  tolerance: z.number(),
+  rank: count,
+  surviving: count,
+  core: z
+    .object({ re: numbers, im: numbers, defect: z.number() })
+    .describe("eigenvalues of VU, and ‖VU − I‖"),
+  time: z
+    .union([z.literal("limit"), z.number(), z.object({ column: z.string() })])
+    .describe("when the state is read out"),
+});
+
 /** `eigenflow inspect MODEL.onnx` */
 export const inspectedModel = result("inspect", 1, {
   path: z.string(),
@@ -43,6 +68,7 @@ export const inspectedModel = result("inspect", 1, {
       reason: z.string(),
     }),
   ),
+  spectrum: simSpectrum.optional().describe("of a stable invariant model"),
 });
 
 const dictionary = z.object({

@@ -5,7 +5,8 @@ import { grouped, percent, short } from "./numbers.ts";
 
 /** A completed run for a reader: what was reached, what is proven, what to do next. */
 export function trainedText(result: RunResult, page: string | null): string {
-  const { run, epochs, steps, test, secondsPerEpoch, model, certificate, refused } = result;
+  const { run, epochs, steps, test, secondsPerEpoch, model, certificate, refused, spectrum } =
+    result;
   const reached =
     test?.accuracy === undefined
       ? `test loss ${short(test?.loss ?? Number.NaN)}`
@@ -30,11 +31,18 @@ export function trainedText(result: RunResult, page: string | null): string {
     lines.push("", "certificate, proven in float64 from the float32 weights in the file:");
     lines.push(...claimLines(certificate).map((line) => `  ${line}`));
   }
+  if (spectrum) {
+    const { limit, rank, surviving, core } = spectrum;
+    lines.push(
+      `limit of one start: a ${limit}, ${surviving} of ${rank} coordinates left; ‖VU − I‖ = ${short(core.defect)}`,
+    );
+  }
   if (refused) lines.push("", "no certificate: see the error");
   lines.push("", `model    ${model}`, `metrics  ${join(run, "metrics.jsonl")}`);
   if (page !== null) lines.push(`report   ${page}`);
   lines.push("", "next:");
   if (certificate) lines.push(`  npx eigenflow certify ${model}`);
+  if (spectrum) lines.push(`  npx eigenflow inspect ${model}`);
   lines.push(`  npx eigenflow predict ${model} INPUT    # .csv, .npy or IDX images`);
   return lines.join("\n");
 }

@@ -24,6 +24,8 @@ import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
 import {
   constantRate,
   cosineRate,
+  oneCycle,
+  oneCycleMomentum,
   type Schedule,
   stepRate,
   warmUp,
@@ -32,6 +34,7 @@ import { withHeads } from "../training/sobolev/heads.ts";
 import { sobolevLoss } from "../training/sobolev/loss.ts";
 import { deqSettings, layerOf } from "./deq.ts";
 import type { Config } from "./schema.ts";
+import { simOf, timeColumn } from "./sim.ts";
 
 /** A configuration brought to life: what `fit` and `deploy` take. */
 export interface Experiment {
@@ -48,10 +51,12 @@ export interface Experiment {
 
 /** Loads the data and makes the model. @throws EigenflowError  for data that is not there or wrong */
 export async function experimentOf(config: Config): Promise<Experiment> {
-  const { split, features = null, classNames = null } = await loadData(config.data);
+  const time = timeColumn(config.model);
+  const { split, features = null, classNames = null } = await loadData(config.data, time);
   const { standardise } = config.data;
-  const standardisation =
+  const fitted =
     standardise === "none" ? null : fitStandardisation(split.train, { per: standardise });
+  const standardisation = fitted && time !== null ? withTime(fitted) : fitted;
   const scaled = (part: Dataset) =>
     standardisation === null ? part : applyStandardisation(part, standardisation);
   const data = { train: scaled(split.train), test: scaled(split.test) };
@@ -64,7 +69,7 @@ export async function experimentOf(config: Config): Promise<Experiment> {
     seed,
     epochs: train.epochs,
     batch: train.batch,
-    optimiser: optimiserOf(train.optimiser),
+    optimiser: optimiserOf(train),
     schedule: scheduleOf(train),
     clipNorm: train.clipNorm === "none" ? Infinity : train.clipNorm,
     unconvergedLimit: train.unconvergedLimit,
@@ -94,7 +99,14 @@ interface Loaded {
   readonly classNames?: readonly string[];
 }
 
-async function loadData(data: Config["data"]): Promise<Loaded> {
+/** A time, the last of the features, keeps its unit and where it is counted from. */
+const withTime = ({ mean, scale }: Standardisation): Standardisation => ({
+  mean: mean.with(-1, 0),
+  scale: scale.with(-1, 1),
+});
+
+/** @param time  the column to stand last among the features */
+async function loadData(data: Config["data"], time: string | null): Promise<Loaded> {
   switch (data.kind) {
     case "mnist": {
       const { train, test } = await mnist();
@@ -115,10 +127,12 @@ async function loadData(data: Config["data"]): Promise<Loaded> {
     case "two-moons":
       return { split: splitOf(twoMoons(data.count, data.seed, data.noise), data) };
     case "csv": {
-      const { dataset, classNames } = await readCsv(data.path, data);
+      const states = data.inputs.filter((name) => name !== time);
+      const inputs = time === null ? states : [...states, time];
+      const { dataset, classNames } = await readCsv(data.path, { ...data, inputs });
       return {
         split: splitOf(dataset, data),
-        features: data.inputs,
+        features: inputs,
         ...(data.task === "classes" && { classNames }),
       };
     }
@@ -154,6 +168,8 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
       const { widths: hidden, activation, lipschitz: gamma } = model;
       return lbdn({ inputs, outputs, hidden, activation, gamma });
     }
+    case "sim":
+      return simOf(model, inputs, outputs, (features) => imageOf(config, features));
     case "monotone-conv-deq":
       return monotoneConvDeq({ ...model, ...solver, image: imageOf(config, inputs), outputs });
     case "cnn": {
@@ -167,12 +183,17 @@ const settingsOf = <T extends { readonly kind: string }>({ kind: _, ...settings 
 
 /** Channels, height and width of the images that a model of images takes. */
 export function imageOf({ model, data }: Config, inputs: number): [number, number, number] {
-  const asked = model.kind === "deq" ? model.layer : model;
+  const { asked, section } =
+    model.kind === "deq"
+      ? { asked: model.layer, section: "layer." }
+      : model.kind === "sim"
+        ? { asked: model.basis, section: "basis." }
+        : { asked: model, section: "" };
   const given = "image" in asked ? asked.image : undefined;
   const image = given ?? (data.kind === "mnist" ? ([1, 28, 28] as const) : null);
   if (image === null) {
     throw new DataError(`${model.kind}: ${data.kind} does not say what its images are`, {
-      hint: `set model.${model.kind === "deq" ? "layer.image" : "image"} to [channels, height, width]`,
+      hint: `set model.${section}image to [channels, height, width]`,
     });
   }
   const [planes, height, width] = image;
@@ -181,22 +202,31 @@ export function imageOf({ model, data }: Config, inputs: number): [number, numbe
   return [planes, height, width];
 }
 
-function optimiserOf(optimiser: Config["train"]["optimiser"]): Optimiser {
-  switch (optimiser.kind) {
-    case "sgd":
-      return sgd(optimiser);
-    case "adam":
-      return adam(optimiser);
-    case "adamw":
-      return adamW(optimiser);
-  }
+function optimiserOf({ optimiser, schedule, rate }: Config["train"]): Optimiser {
+  if (optimiser.kind === "sgd") return sgd(optimiser);
+  const { kind, beta1, ...rest } = optimiser;
+  // checkCycle: only with such a schedule.
+  const { base } = schedule as { base: number };
+  const along = beta1 === "one-cycle" ? oneCycleMomentum(rate, { base }) : beta1;
+  return (kind === "adam" ? adam : adamW)({ ...rest, beta1: along });
 }
 
-function scheduleOf({ rate, schedule, warmUp: share }: Config["train"]): Schedule {
-  const after = {
-    constant: () => constantRate(rate),
-    step: () => stepRate(rate, schedule as { every: number; factor: number }),
-    cosine: () => cosineRate(rate, schedule as { floor: number }),
-  }[schedule.kind]();
+function scheduleOf({ rate, schedule, warmUp: share, epochs }: Config["train"]): Schedule {
+  const after = afterWarmUp();
   return share > 0 ? warmUp(share, after) : after;
+
+  function afterWarmUp(): Schedule {
+    switch (schedule.kind) {
+      case "constant":
+        return constantRate(rate);
+      case "step":
+        return stepRate(rate, schedule);
+      case "cosine":
+        return cosineRate(rate, schedule);
+      case "one-cycle": {
+        const { base, tail } = schedule;
+        return oneCycle(rate, { epochs, base, tail });
+      }
+    }
+  }
 }

@@ -66,7 +66,9 @@ export function formatConfig(config: Config, originOf?: LoadedConfig["originOf"]
       node.flow = true;
     },
     Pair: (_, { key, value }, parents) => {
-      if (!originOf || !(isScalar(value) || isSeq(value))) return;
+      // A list is decided as a whole.
+      const inList = parents.some((node) => isSeq(node));
+      if (!originOf || inList || !(isScalar(value) || isSeq(value))) return;
       const sections = parents.filter((node) => "key" in node).map((node) => keyOf(node.key));
       value.comment = ` ${originOf([...sections, keyOf(key)])}`;
     },

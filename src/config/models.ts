@@ -5,6 +5,7 @@ import type { SplittingKind } from "../models/monotone-deq.ts";
 import { parametrisations } from "../models/monotone-parameters.ts";
 import { proxKinds } from "../solvers/prox.ts";
 import { deqModel } from "./deq.ts";
+import { simModel } from "./sim.ts";
 
 const count = z.int().min(1);
 const positive = z.number().gt(0);
@@ -42,6 +43,7 @@ export const model = z.discriminatedUnion("kind", [
     parametrisation,
   }),
   deqModel,
+  simModel,
   z.strictObject({
     kind: z.literal("mlp"),
     widths: z.array(count).default([64]), // of the hidden layers

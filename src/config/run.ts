@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CertificateError } from "../errors.ts";
+import { readSim, type SimReading } from "../models/sim/reading.ts";
 import { loadBackend } from "../runtime/backend.ts";
 import { type Deployed, deploy, explicitTensors } from "../training/deploy.ts";
 import type { FitStatus, Metrics, TrainEvent, TrainingState } from "../training/events.ts";
@@ -28,6 +29,8 @@ export interface RunResult {
   readonly certificate: ModelCertificate | null;
   /** Why the model has no certificate although its kind has one. */
   readonly refused: CertificateError | null;
+  /** Of a stable invariant model: its spectrum, and what is left of it in the limit. */
+  readonly spectrum: SimReading | null;
 }
 
 export type RunEvent =
@@ -135,7 +138,7 @@ async function finish(
   const left =
     status === "completed" || status === "stopped-by-verdict"
       ? await exportModel(experiment, directory, { state, test, version })
-      : { model: null, certificate: null, refused: null };
+      : { model: null, certificate: null, refused: null, spectrum: null };
   return {
     type: "result",
     status,
@@ -194,7 +197,7 @@ async function exportModel(
   { config, model, data, standardisation, features, classNames, options }: Experiment,
   directory: RunDirectory,
   { state, test, version }: { state: TrainingState; test: Metrics | null; version: string },
-): Promise<Pick<RunResult, "model" | "certificate" | "refused">> {
+): Promise<Pick<RunResult, "model" | "certificate" | "refused" | "spectrum">> {
   const task = taskOf(data.train, model.outputs);
   const parameters = parametersOf(model, state);
   const tensors = await explicitTensors(model, parameters, standardisation, options.compile);
@@ -206,6 +209,7 @@ async function exportModel(
     if (!(error instanceof CertificateError)) throw error;
     refused = error;
   }
+  const spectrum = config.model.kind === "sim" ? readSim(tensors, config.model.modes) : null;
   const run = {
     configSha256: configHash(config),
     seed: config.seed,
@@ -224,9 +228,10 @@ async function exportModel(
     }),
     "eigenflow.run": JSON.stringify(run),
     ...(certificate && { "eigenflow.certificate": JSON.stringify(certificate) }),
+    ...(spectrum && { "eigenflow.spectrum": JSON.stringify(spectrum) }),
   };
   const doc = `${config.model.kind}, trained by eigenflow ${version}`;
   if (certificate) directory.write("certificate.json", `${JSON.stringify(certificate, null, 2)}\n`);
   directory.write("model.onnx", deploy(model, tensors, { task, doc, metadata }));
-  return { model: join(directory.path, "model.onnx"), certificate, refused };
+  return { model: join(directory.path, "model.onnx"), certificate, refused, spectrum };
 }

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { type Range, solveDefaults } from "../solvers/options.ts";
 import { type Purpose, solverNames, solverTable } from "../solvers/registry.ts";
 import { model } from "./models.ts";
-import { checkLoss, train } from "./train.ts";
+import { checkSim } from "./sim.ts";
+import { checkCycle, checkLoss, train } from "./train.ts";
 import { checkWatch, watchSections } from "./watch.ts";
 
 /*
@@ -165,6 +166,8 @@ export const configSchema = configFile
       context.addIssue({ code: "custom", path, message });
     checkWatch(config, complain);
     checkLoss(config, complain);
+    checkCycle(config, complain);
+    checkSim(config, complain);
     for (const [which, given] of Object.entries(config.solver ?? {})) {
       checkOptions(given.method ?? usualMethod(config.model), given, (key, message) =>
         context.addIssue({ code: "custom", path: ["solver", which, key], message }),
@@ -196,6 +199,7 @@ export const kindSections = [
   ["data"],
   ["model"],
   ["model", "layer"],
+  ["model", "basis"],
   ["model", "normalise"],
   ["train", "optimiser"],
   ["train", "schedule"],

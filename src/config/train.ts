@@ -8,7 +8,7 @@ const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
 const adam = {
-  beta1: z.number().min(0).lt(1).default(0.9),
+  beta1: z.union([z.number().min(0).lt(1), z.literal("one-cycle")]).default(0.9), // or 0.95 to 0.85 along it
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().min(0).default(1e-8),
 };
@@ -37,6 +37,11 @@ const schedule = z
       factor: positive.default(0.1),
     }),
     z.strictObject({ kind: z.literal("cosine"), floor: z.number().min(0).default(0) }),
+    z.strictObject({
+      kind: z.literal("one-cycle"), // from base up to rate and down again
+      base: positive.default(1e-3),
+      tail: z.int().min(0).default(5), // epochs at base in the end
+    }),
   ])
   .prefault({ kind: "constant" });
 
@@ -79,4 +84,25 @@ export function checkLoss(
 ): void {
   if (given.train.loss && given.accelerate)
     complain(["train", "loss"], "accelerate judges its jumps by the usual loss: not together");
+}
+
+/** Complains of a cycle without room for its peak, and of a momentum along a cycle that is not there. */
+export function checkCycle(
+  { train: { schedule, optimiser, epochs, rate } }: { train: z.output<typeof train> },
+  complain: (path: string[], message: string) => void,
+): void {
+  const along = "beta1" in optimiser && optimiser.beta1 === "one-cycle";
+  if (schedule.kind !== "one-cycle") {
+    if (along)
+      complain(["train", "optimiser", "beta1"], "one-cycle goes with schedule: one-cycle only");
+    return;
+  }
+  const { tail, base } = schedule;
+  if (epochs < tail + 2)
+    complain(
+      ["train", "schedule"],
+      `one-cycle: ${epochs} epochs with a tail of ${tail}: at least ${tail + 2} are wanted, or a shorter tail`,
+    );
+  if (along && rate === base)
+    complain(["train", "optimiser", "beta1"], "one-cycle wants a rate other than schedule.base");
 }

@@ -33,8 +33,6 @@ export interface Model {
   readonly hidden?: readonly number[];
   /** Names and widths of the inputs of an exported file, where features are not all of one kind. */
   readonly ports?: readonly (readonly [name: string, width: number])[];
-  /** Further outputs of an exported file, by name. */
-  readonly also?: (explicit: Values, x: Value, pass: Pass) => Values;
 }
 
 /** How many numbers training changes by their gradient. */
@@ -51,6 +49,8 @@ export interface Pass extends SolverHealth {
   readonly hidden?: Value[];
   /** Where heads on hidden layers leave their predictions [N, outputs], for losses that take them. */
   readonly auxiliary?: Value[];
+  /** Where further outputs of an exported file are left, by name. */
+  readonly also?: Record<string, Value>;
 }
 
 /** What a model wants of training besides its parameters and features. All of it by name. */

@@ -1,4 +1,5 @@
 import { analyseSeries } from "../koopman/analysis.ts";
+import type { SimReading } from "../models/sim/reading.ts";
 import type { Metrics } from "../training/events.ts";
 import type { ModelCertificate } from "../verification/certificate.ts";
 import { analysisSections } from "./analysis-report.ts";
@@ -7,6 +8,7 @@ import { counted, inWords, percent } from "./builders/words.ts";
 import type { ReportContent, ReportSection, ReportVerdict, Reproduction } from "./content.ts";
 import { certificateSection } from "./sections/certificate.ts";
 import { bibtex, limits, methodsOf, references } from "./sections/methods.ts";
+import { simSection } from "./sections/sim-spectrum.ts";
 import { solverSection } from "./sections/solver.ts";
 import { verdictOf } from "./sections/verdict.ts";
 
@@ -31,6 +33,8 @@ export interface TrainedRun {
   readonly certificate: ModelCertificate | null;
   /** Why there is no certificate although the model's kind has one. */
   readonly refused: string | null;
+  /** Of a stable invariant model. */
+  readonly spectrum?: SimReading | null;
   readonly reproduce: Reproduction;
 }
 
@@ -39,7 +43,7 @@ export interface TrainedRun {
  * There is no wall time in it: equal runs have equal reports.
  */
 export function runReport(run: TrainedRun): ReportContent {
-  const { name, model, epochs, certificate, refused, reproduce, reference } = run;
+  const { name, model, epochs, certificate, refused, spectrum = null, reproduce, reference } = run;
   const steps = epochs.map(({ epoch }) => epoch);
   const losses = epochs.map(({ train }) => train.loss ?? Number.NaN);
   const usable = losses.length > 0 && losses.every((loss) => !(loss < 0));
@@ -67,6 +71,7 @@ export function runReport(run: TrainedRun): ReportContent {
       ...(epochs.length > 0 ? [curves(run)] : []),
       ...solverSection(epochs),
       ...certificateSection(certificate, refused),
+      ...simSection(spectrum),
       ...(analysis ? analysisSections(analysis, { unit: "epoch", prefix: "train-" }) : []),
     ],
     methods: [

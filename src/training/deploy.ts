@@ -71,15 +71,16 @@ export function deploy(
   );
   const x = concat(Object.values(inputs), 1);
   const health = solverHealth();
+  const also: Record<string, Values[string]> = {};
   const features = mean ? standardised(x, mean, scale) : x;
-  const prediction = model.apply(explicit, features, health);
+  const prediction = model.apply(explicit, features, { ...health, also });
   const [solve] = health.forward;
   const [equation] = health.equation;
   const outputs: Values = {
     ...(task === "classes"
       ? { logits: prediction, probabilities: softmax(prediction) }
       : { prediction }),
-    ...model.also?.(explicit, features, solverHealth()),
+    ...also,
     ...(solve && {
       status: solve.status,
       iterations: solve.iterations,

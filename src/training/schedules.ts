@@ -87,5 +87,7 @@ export const oneCycleMomentum = (
 ): ((rate: number) => number) => {
   positive(peak);
   if (peak === base) throw new UsageError(`oneCycleMomentum: peak and base are both ${base}`);
-  return (rate) => high + ((low - high) * (rate - base)) / (peak - base);
+  // Rates that are not of the cycle, as while warming up, have the nearest of its ends.
+  const share = (rate: number) => Math.min(1, Math.max(0, (rate - base) / (peak - base)));
+  return (rate) => high + (low - high) * share(rate);
 };

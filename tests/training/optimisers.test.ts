@@ -135,6 +135,8 @@ describe("one cycle", () => {
   test("Adam's β₁ goes the other way, and updates are those of torch with its betas set between steps", async () => {
     const momentum = oneCycleMomentum(0.02);
     expect([momentum(1e-3), momentum(0.0105), momentum(0.02)]).toBeAllClose([0.95, 0.9, 0.85]);
+    // No rate of the cycle: warming up, or the one that training counts coefficients with.
+    expect([momentum(1e-5), momentum(1)]).toEqual([0.95, 0.85]);
     const optimiser = adam({ beta1: momentum });
     const inputs = Object.fromEntries(
       ["x", "m", "v", "g", "c0", "c1", "c2", "c3", "c4"].map((name) => [

@@ -140,9 +140,11 @@ export function invariantSim(options: InvariantSimOptions): InvariantSim {
     state,
     apply: (p, x, pass) => {
       const [z0, t] = split(x, 1, [basis.inputs, 1]);
-      const c = joined(at(p, z0, t, pass));
+      const parts = at(p, z0, t, pass);
+      const c = joined(parts);
       const z = state(p, c);
-      const { supplies } = pass;
+      const { supplies, also } = pass;
+      if (also) also.limit = state(p, joined(inTheLimit(parts)));
       if (supplies && projector > 0) supplies.penalties.push(projectorPenalty(p, projector));
       if (supplies && consistency > 0) {
         const again = joined(latentOf(modes, lifted(p, z, pass)));
@@ -154,9 +156,5 @@ export function invariantSim(options: InvariantSimOptions): InvariantSim {
       ["x", basis.inputs],
       ["t", 1],
     ],
-    also: (p, x, pass) => {
-      const [z0, t] = split(x, 1, [basis.inputs, 1]);
-      return { limit: state(p, joined(inTheLimit(at(p, z0, t, pass)))) };
-    },
   };
 }

@@ -53,7 +53,7 @@ export interface SpectrumOptions {
  * @throws UsageError  for a tolerance or bound that is not positive
  */
 export function simSpectrum(
-  model: InvariantSim,
+  model: Pick<InvariantSim, "modes">,
   parameters: Parameters,
   { tolerance = 1e-4, largest = 6 }: SpectrumOptions = {},
 ): SimSpectrum {
@@ -94,7 +94,7 @@ export interface CoreSpectrum {
 }
 
 /** Eigenvalues of the core U V of a model without an explicit spectrum. */
-export function coreSpectrum(model: Sim, parameters: Parameters): CoreSpectrum {
+export function coreSpectrum(model: Pick<Sim, "rank">, parameters: Parameters): CoreSpectrum {
   const VU = multiply(asMatrix(parameters.V), asMatrix(parameters.U));
   const { re, im } = eigenvalues(VU);
   const defect = Float64Array.from(VU.data);
