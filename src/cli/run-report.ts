@@ -55,7 +55,7 @@ function trainedRun({ config, model, data }: Experiment, result: RunResult): Tra
     name,
     status,
     reason,
-    model: model.kind,
+    model: config.model.kind,
     epochs: epochs.slice(Math.max(0, begun)),
     rates: lines.filter(({ type }) => type === "step").map(({ step, rate }) => ({ step, rate })),
     testRows: data.test.count,

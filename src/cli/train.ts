@@ -82,12 +82,12 @@ function plan({ config, model, data }: Experiment): Outcome {
   const parameters = layoutOf(model.initialise(config.seed)).size;
   const steps = epochs * stepsPerEpoch(data.train.count, batch);
   const rows = { train: data.train.count, test: data.test.count };
-  const { inputs, outputs, kind } = model;
+  const { inputs, outputs } = model;
   return {
     document: { dryRun: true, config, rows, inputs, outputs, parameters, steps },
     text: [
       `data   ${config.data.kind}: ${grouped(rows.train)} rows to train, ${grouped(rows.test)} to test`,
-      `model  ${kind}: ${inputs} inputs, ${outputs} outputs, ${grouped(parameters)} parameters`,
+      `model  ${config.model.kind}: ${inputs} inputs, ${outputs} outputs, ${grouped(parameters)} parameters`,
       `train  ${epochs} epochs of batch ${batch}: ${grouped(steps)} steps`,
       "nothing was written",
     ].join("\n"),

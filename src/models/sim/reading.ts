@@ -36,6 +36,12 @@ export function readSim(tensors: Parameters, modes?: Modes): SimReading {
   const checked = checkModes(modes ?? { ones: rank });
   if (latentSize(checked) !== rank)
     throw new ShapeError(`${latentSize(checked)} coordinates of modes, V has ${rank} rows`);
+  const counts = { "rotation.angle": checked.rotations, "decay.raw": checked.decaying };
+  for (const [name, { length }] of Object.entries(counts)) {
+    const found = tensors[name]?.data.length ?? 0;
+    if (found !== length)
+      throw new ShapeError(`${length} modes with ${name}, which holds ${found}`);
+  }
   return {
     ...simSpectrum({ modes: checked }, tensors),
     rank,

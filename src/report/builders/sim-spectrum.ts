@@ -52,7 +52,7 @@ export function simFigure({ modes, rank, surviving, core }: SimReading): Figure 
         "the dynamics",
       ),
       plane(
-        [{ type: "dots", role: 2, name: "of VU", x: [...core.re], y: [...core.im] }],
+        [{ type: "dots", role: 2, name: "in the core", x: [...core.re], y: [...core.im] }],
         "the core, VU",
       ),
     ],
