@@ -30,7 +30,9 @@ export async function inspectModel(path: string): Promise<Outcome> {
     others: left,
     ...(spectrum && { spectrum }),
   };
-  const can = layers.filter(({ replaceable }) => replaceable);
+  // The last on the way to the first output; others may come after it, such as those of a limit.
+  const end = layers.findIndex(({ output }) => output === document.outputs[0]?.name);
+  const last = layers.findLast(({ replaceable }, i) => replaceable && (end < 0 || i < end));
   return {
     document,
     text: [
@@ -49,9 +51,9 @@ export async function inspectModel(path: string): Promise<Outcome> {
         ]),
       ),
       ...(spectrum ? simText(spectrum) : []),
-      ...(can.length === 0
+      ...(last === undefined
         ? []
-        : [`you can: eigenflow replace ${path} --layers ${can[can.length - 1].name} --data …`]),
+        : [`you can: eigenflow replace ${path} --layers ${last.name} --data …`]),
     ].join("\n"),
   };
 }

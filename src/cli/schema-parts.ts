@@ -44,3 +44,26 @@ export const result = <T extends z.core.$ZodLooseShape>(
   });
 export const refused = (command: string, version: number) =>
   z.object({ ...envelope(command, version), ok: z.literal(false), error: failure });
+
+/** The spectrum of a stable invariant model, `readSim`. */
+export const simFields = {
+  modes: z.array(
+    z.object({
+      kind: z.enum(["one", "rotation", "decaying"]),
+      modulus: z.number(),
+      angle: z.number(),
+      rate: z.number(),
+      rotationNumber: z.number(),
+      survives: z.boolean().describe("whether it is there in the limit"),
+    }),
+  ),
+  dimension: count.describe("of the invariant set of one start"),
+  limit: z.string(),
+  relations: z.array(z.object({ factors: numbers, value: z.number() })),
+  tolerance: z.number(),
+  rank: count,
+  surviving: count,
+  core: z
+    .object({ re: numbers, im: numbers, defect: z.number() })
+    .describe("eigenvalues of VU, and ‖VU − I‖"),
+};

@@ -1,33 +1,8 @@
 import { z } from "zod";
-import { count, maybe, numbers, refused, result } from "./schema-parts.ts";
+import { count, maybe, numbers, refused, result, simFields } from "./schema-parts.ts";
 
 const shape = z.array(z.union([z.number(), z.string()])).nullable();
 const value = z.object({ name: z.string(), shape });
-
-const simSpectrum = z.object({
-  modes: z.array(
-    z.object({
-      kind: z.enum(["one", "rotation", "decaying"]),
-      modulus: z.number(),
-      angle: z.number(),
-      rate: z.number(),
-      rotationNumber: z.number(),
-      survives: z.boolean().describe("whether it is there in the limit"),
-    }),
-  ),
-  dimension: count.describe("of the invariant set of one start"),
-  limit: z.string(),
-  relations: z.array(z.object({ factors: numbers, value: z.number() })),
-  tolerance: z.number(),
-  rank: count,
-  surviving: count,
-  core: z
-    .object({ re: numbers, im: numbers, defect: z.number() })
-    .describe("eigenvalues of VU, and ‖VU − I‖"),
-  time: z
-    .union([z.literal("limit"), z.number(), z.object({ column: z.string() })])
-    .describe("when the state is read out"),
-});
 
 /** `eigenflow inspect MODEL.onnx` */
 export const inspectedModel = result("inspect", 1, {
@@ -68,7 +43,15 @@ export const inspectedModel = result("inspect", 1, {
       reason: z.string(),
     }),
   ),
-  spectrum: simSpectrum.optional().describe("of a stable invariant model"),
+  spectrum: z
+    .object({
+      ...simFields,
+      time: z
+        .union([z.literal("limit"), z.number(), z.object({ column: z.string() })])
+        .describe("when the state is read out"),
+    })
+    .optional()
+    .describe("of a stable invariant model"),
 });
 
 const dictionary = z.object({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { presetNames } from "../reproduce/reproduction.ts";
 import { solveStatuses } from "../solvers/options.ts";
-import { count, maybe, refused, result, texts } from "./schema-parts.ts";
+import { count, maybe, refused, result, simFields, texts } from "./schema-parts.ts";
 
 // What train, predict, report, reproduce, doctor and schema print with --json.
 
@@ -37,7 +37,10 @@ export const trainDocument = z.union([
     test: metrics.nullable(),
     secondsPerEpoch: maybe,
     model: z.string().nullable(),
-    certificate: z.looseObject({ schema: z.literal("eigenflow/certificate@1") }).nullable(),
+    certificate: z
+      .looseObject({ schema: z.enum(["eigenflow/certificate@1", "eigenflow/gain-certificate@1"]) })
+      .nullable(),
+    spectrum: z.object(simFields).nullable().optional().describe("of a stable invariant model"),
     refused: z.string().optional().describe("why the model has no certificate"),
     report: z.string().optional(),
     resume: z.string().optional().describe("the command that goes on with a stopped run"),

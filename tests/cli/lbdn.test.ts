@@ -117,7 +117,9 @@ test("values are bounded too, without standardisation by the number asked for", 
   writeFileSync(join(cwd, file), config(data, shape, 20));
   const { code, stdout } = await called(["train", file, "-q", "--json"], { cwd });
   expect(code).toBe(0);
-  const { model: path, certificate } = JSON.parse(stdout);
+  const document = JSON.parse(stdout);
+  expect(schemas.train.parse(document)).toEqual(document);
+  const { model: path, certificate } = document;
   expect(certificate.bound).toBeLessThan(4 * (1 + 1e-4));
   const proven = JSON.parse(
     (await called(["certify", path, "--attained", "--json"], { cwd })).stdout,

@@ -28,6 +28,7 @@ async function trained(name: string, data: string, model: string, train: string)
   const { code, stdout, stderr } = await called(["train", `${name}.yaml`, "-q", "--json"], { cwd });
   expect([code, stderr]).toEqual([0, ""]);
   const result = JSON.parse(stdout);
+  expect(schemas.train.parse(result)).toEqual(result);
   const file = join(cwd, result.model);
   const decoded = decode(readFileSync(file));
   return { result, file, run: join(cwd, result.run), decoded, tensors: tensorsIn(decoded) };
@@ -165,6 +166,7 @@ describe("at a time", () => {
     expect(stdout).toContain("read out at t = 1.5; the limit of one start is a point");
     expect(stdout).toMatch(/pair, decaying .* gone in the limit/);
     expect(stdout).toContain("2 of 4 coordinates are left");
+    expect(stdout).toContain("--layers inverse2 --data"); // not the one on the way to the limit
   });
 
   test("metadata of another spectrum are refused", async () => {
