@@ -12,4 +12,5 @@ export const reproductions: Readonly<Record<string, () => Promise<Reproduction>>
   "rnn-eigenfunctions": async () => (await import("./rnn/study.ts")).study,
   "koopman-hybrid": async () => (await import("./hybrid/study.ts")).koopmanHybrid,
   "robust-ren": async () => (await import("./robust-ren/study.ts")).robustRen,
+  sim: async () => (await import("./sim/study.ts")).sim,
 };

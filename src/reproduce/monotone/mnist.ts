@@ -40,14 +40,14 @@ const dense = (width: number, m: number) =>
   });
 const coarse = { rtol: 1e-2, testEvery: 4 };
 
-interface Recipe {
+export interface Recipe {
   readonly model: () => Model;
   readonly optimiser: Optimiser;
   readonly schedule: Schedule;
 }
 
 /** The networks of the papers; trained as the examples of the README are, which is shorter than theirs. */
-const recipes: Readonly<Record<MnistPlan["name"], Recipe>> = {
+export const recipes: Readonly<Record<MnistPlan["name"], Recipe>> = {
   dense: {
     model: () => dense(87, 1),
     optimiser: adamW({ weightDecay: 0.1 }),

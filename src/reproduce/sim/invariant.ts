@@ -78,8 +78,11 @@ export async function invariantStudy(
 
 const percent = (x: number) => `${x < 0.1 ? (100 * x).toPrecision(2) : (100 * x).toFixed(0)} %`;
 
-/** One line a run: not in print, so there is no standing but against the truth of the flow. */
-function linesOf({ plan, spectrum, outcomes: [own] }: Learned): Line[] {
+/**
+ * One line a run, and one for each rival. Nothing of it is in print; promised was that the model stays on a
+ * cycle where a DEQ comes to rest: that it spans, from t = 1000 on, a tenth of the cycle at most.
+ */
+function linesOf({ plan, spectrum, outcomes: [own, ...rivals] }: Learned): Line[] {
   const flow = flows[plan.flow];
   const angles = spectrum.modes.filter(({ kind }) => kind === "rotation");
   return [
@@ -88,12 +91,19 @@ function linesOf({ plan, spectrum, outcomes: [own] }: Learned): Line[] {
       published: "",
       ours: `${spectrum.limit}, ${percent(own.beyond)} (seed ${plan.seed})`,
       standing: "",
-      note:
-        angles.length > 0
-          ? `angles ${list(angles.map(({ angle }) => angle))}, true ${list(flow.angles)}`
-          : undefined,
+      ...(angles.length > 0 && {
+        note: `angles ${list(angles.map(({ angle }) => angle))}, true ${list(flow.angles)}`,
+      }),
     },
-  ].map(({ note, ...line }) => ({ ...line, standing: "" as const, ...(note && { note }) }));
+    ...rivals.map(
+      ({ model, extent, parameters }): Line => ({
+        what: `${flow.name}: extent of one start's states from t = 1000 to 1010, ${model} of ${parameters.toLocaleString("en")} parameters`,
+        published: "comes to rest (promised)",
+        ours: `${extent.toPrecision(2)}, SIM's ${own.extent.toPrecision(2)} of ${own.parameters.toLocaleString("en")} (seed ${plan.seed})`,
+        standing: extent < own.extent / 10 ? "reached" : "not reached",
+      }),
+    ),
+  ];
 }
 
 const list = (values: readonly number[]) =>
