@@ -1,6 +1,6 @@
 import { unknownName } from "../errors/suggest.ts";
 import type { Value } from "../graph/node.ts";
-import { add, div, exp, neg, relu, sigmoid, softplus, tanh } from "../graph/ops/elementwise.ts";
+import { relu, sigmoid, silu, softplus, tanh } from "../graph/ops/elementwise.ts";
 
 /** A nonlinearity σ of one variable, with what the bounds ask of it. */
 export interface Activation {
@@ -52,8 +52,7 @@ const table = {
   silu: {
     value: (x) => x * logistic(x),
     slope: (x) => logistic(x) * (1 + x * (1 - logistic(x))),
-    // Not x · sigmoid(x), which ONNX Runtime fuses into an operator that it lacks in float64.
-    graph: (x) => div(x, add(exp(neg(x)), 1)),
+    graph: silu,
     range: [-0.28, Infinity],
     steepest: 1.1,
   },

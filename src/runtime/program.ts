@@ -5,6 +5,7 @@ import { type DType, formatShape, formatType } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { encode } from "../onnx/encode.ts";
 import { type Device, loadBackend, type Ort, type OrtTensor } from "./backend.ts";
+import { fusionsToDisable } from "./fusions.ts";
 import { acquireSession, type SharedSession } from "./session.ts";
 import { availableCores, threadsFor } from "./threads.ts";
 
@@ -44,6 +45,7 @@ export async function compile<I extends Values, O extends Values>(
     device,
     threads: count,
     profile,
+    disabled: fusionsToDisable(Object.values(outputs)),
   });
   return programOf(ort, session, inputs, outputs, count);
 }

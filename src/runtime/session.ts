@@ -5,6 +5,8 @@ export interface SessionOptions {
   readonly device: Device;
   readonly threads: number;
   readonly profile?: string;
+  /** Optimisers of ONNX Runtime to leave out, by name. */
+  readonly disabled?: readonly string[];
 }
 
 /** A session that several programs of equal structure hold; closed when the last lets go. */
@@ -31,12 +33,13 @@ export async function acquireSession(
   model: Uint8Array,
   options: SessionOptions,
 ): Promise<SharedSession> {
-  const { device, threads, profile } = options;
+  const { device, threads, profile, disabled = [] } = options;
   const known = [...open].find(
     (entry) =>
       entry.device === device &&
       entry.threads === threads &&
       entry.profile === profile &&
+      `${entry.disabled ?? []}` === `${disabled}` &&
       sameBytes(entry.model, model),
   );
   const entry = known ?? {
@@ -67,7 +70,7 @@ const sameBytes = (a: Uint8Array, b: Uint8Array) =>
 async function openSession(
   ort: Ort,
   model: Uint8Array,
-  { device, threads, profile }: SessionOptions,
+  { device, threads, profile, disabled = [] }: SessionOptions,
 ): Promise<OrtSession> {
   try {
     if (device === "wasm" && ort.env.wasm) ort.env.wasm.numThreads = threads;
@@ -77,6 +80,9 @@ async function openSession(
       interOpNumThreads: 1,
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+      ...(disabled.length > 0 && {
+        extra: { optimization: { disable_specified_optimizers: disabled.join(";") } },
+      }),
       ...(profile && { enableProfiling: true, profileFilePrefix: profile }),
     });
   } catch (cause) {

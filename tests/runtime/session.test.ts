@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { add, mul } from "../../src/graph/ops/elementwise.ts";
 import { matmul } from "../../src/graph/ops/linear.ts";
 import { input } from "../../src/graph/value.ts";
+import { encode } from "../../src/onnx/encode.ts";
+import { openProgram } from "../../src/runtime/model-file.ts";
 import { compile } from "../../src/runtime/program.ts";
 import { openSessions } from "../../src/runtime/session.ts";
 import { largestProduct, threadsFor } from "../../src/runtime/threads.ts";
@@ -22,6 +24,17 @@ test("programs of equal structure share a session until the last lets go", async
   await other.release();
   expect(openSessions()).toBe(0);
   await expect(first.run(feeds)).rejects.toThrow("released");
+});
+
+test("a model file shares no session with a program that leaves out fusions of the same bytes", async () => {
+  const inputs = { a: input("a", "float64", [3, 3]) };
+  const outputs = { y: mul(matmul(inputs.a, inputs.a), 0.1) };
+  const program = await compile(inputs, outputs, { threads: 1 });
+  const file = await openProgram(encode({ inputs, outputs }), { threads: 1 });
+  expect(openSessions()).toBe(2);
+  await program.release();
+  await file.release();
+  expect(openSessions()).toBe(0);
 });
 
 test("threads follow the largest product, inside bodies too", () => {

@@ -90,8 +90,12 @@ export const relu = unary("Relu");
 export const leakyRelu = (x: Value, slope: number) => apply("LeakyRelu", [x], { alpha: slope });
 /** x·Φ(x), Φ the normal distribution function: GELU without approximation */
 export const gelu = (x: Value) => mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
-/** x·sigmoid(x), also called swish */
-export const silu = (x: Value) => mul(x, sigmoid(x));
+/**
+ * x·sigmoid(x), also called swish. In float64 as −((−x)·sigmoid(x)), the same number: ONNX Runtime
+ * fuses the plain form into an operator without a float64 kernel.
+ */
+export const silu = (x: Value) =>
+  x.dtype === "float64" ? neg(mul(neg(x), sigmoid(x))) : mul(x, sigmoid(x));
 /** x */
 export const identity = unary("Identity");
 /** x² */
