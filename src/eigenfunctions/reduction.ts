@@ -1,5 +1,6 @@
 import { refuseUnknown } from "../errors/suggest.ts";
-import { type Matrix, scale, transpose } from "../linalg/matrix.ts";
+import { beside, leadingColumns, scaleColumns } from "../linalg/blocks.ts";
+import { type Matrix, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { svd } from "../linalg/svd.ts";
 import { truncationBound } from "./bounds.ts";
@@ -7,7 +8,7 @@ import type { Field } from "./dynamics.ts";
 import { type EigenfunctionOptions, toleranceOf } from "./eigenfunctions.ts";
 import { centreOf, commonRate, type RecurrentNetwork } from "./network.ts";
 import { roundingShare } from "./null-space.ts";
-import { leadingColumns, plus, times, transposedTimes } from "./vectors.ts";
+import { plus, times, transposedTimes } from "./vectors.ts";
 
 /**
  * The network in r coordinates. With σ at v = centre + P y + e^{−μt} w (+ B s inside, of a cell):
@@ -54,13 +55,13 @@ export function reduce(
   const rate = commonRate(network);
   if (rate === null) return null;
   const isCell = form === "cell";
-  const { U, s, V } = svd(isCell || B === null ? W : beside(W, B));
+  const { U, s, V } = svd(isCell || B === null ? W : beside([W, B]));
   const rank = Math.max(
     1,
     s.reduce((count, sigma) => count + +(sigma > tolerance * s[0]), 0),
   );
   const basis = leadingColumns(U, rank);
-  const P = isCell ? columnsScaled(basis, s) : basis;
+  const P = isCell ? scaleColumns(basis, s) : basis;
   const C = isCell ? transpose(leadingColumns(V, rank)) : product(transpose(basis), W);
   const dropped = rank < s.length ? s[rank] : 0;
   const exact = dropped <= roundingShare(N) * s[0];
@@ -79,23 +80,6 @@ export function reduce(
     cost: { full: N * (N + m), reduced: 2 * N * rank + (isCell ? N : rank) * m },
   };
 }
-
-/** [A B]. */
-function beside(A: Matrix, B: Matrix): Matrix {
-  const cols = A.cols + B.cols;
-  const data = new Float64Array(A.rows * cols);
-  for (let i = 0; i < A.rows; i++) {
-    data.set(A.data.subarray(i * A.cols, (i + 1) * A.cols), i * cols);
-    data.set(B.data.subarray(i * B.cols, (i + 1) * B.cols), i * cols + A.cols);
-  }
-  return { rows: A.rows, cols, data };
-}
-
-const columnsScaled = (A: Matrix, factors: Float64Array): Matrix => {
-  const out = scale(A, 1);
-  for (let k = 0; k < out.data.length; k++) out.data[k] *= factors[k % A.cols];
-  return out;
-};
 
 /** Where a state of the whole network starts in the reduced one. */
 export interface ReducedStart {

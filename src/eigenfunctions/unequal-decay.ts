@@ -1,10 +1,10 @@
+import { leadingColumns } from "../linalg/blocks.ts";
 import { scale, transpose } from "../linalg/matrix.ts";
 import { svd } from "../linalg/svd.ts";
 import { toleranceOf } from "./eigenfunctions.ts";
 import { centreOf, type RecurrentNetwork } from "./network.ts";
 import { roundingShare } from "./null-space.ts";
 import type { Reduction } from "./reduction.ts";
-import { leadingColumns } from "./vectors.ts";
 
 /**
  * The r equations y = Σ_rV_rᵀ σ(D⁻¹θ + D⁻¹U_r y) of the fixed points of ẋ = −Dx + Wσ(x) + θ, as a

@@ -38,10 +38,3 @@ export const plus = (x: Float64Array, factor: number, y: ArrayLike<number>): Flo
 /** Column j of a matrix. */
 export const columnOf = ({ rows, cols, data }: Matrix, j: number): Float64Array =>
   Float64Array.from({ length: rows }, (_, i) => data[i * cols + j]);
-
-/** The first `count` columns of a matrix. */
-export function leadingColumns({ rows, cols, data }: Matrix, count: number): Matrix {
-  const out = new Float64Array(rows * count);
-  for (let i = 0; i < rows; i++) out.set(data.subarray(i * cols, i * cols + count), i * count);
-  return { rows, cols: count, data: out };
-}

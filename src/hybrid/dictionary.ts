@@ -1,6 +1,7 @@
 import { randomStream } from "../data/random.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
+import { beside } from "../linalg/blocks.ts";
 import { type Matrix, matrix, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 
@@ -107,26 +108,16 @@ export function expanded(dictionary: Dictionary, random: Frozen | null, Z: Matri
   if (dictionary.kind === "affine") return Z;
   if (dictionary.kind === "polynomial") {
     const products = monomialColumns(Z.cols, dictionary.degree);
-    return beside(
+    return beside([
       Z,
       matrix(Z.rows, products.length, (i, j) =>
         products[j].reduce((value, k) => value * Z.data[i * Z.cols + k], 1),
       ),
-    );
+    ]);
   }
   const { weights, bias } = random!;
   const act = dictionary.kind === "fourier" ? Math.cos : (v: number) => Math.max(0, v);
   const inner = product(Z, transpose(weights));
   const data = inner.data.map((value, k) => act(value + bias[k % inner.cols]));
-  return beside(Z, { ...inner, data });
-}
-
-function beside(A: Matrix, B: Matrix): Matrix {
-  const cols = A.cols + B.cols;
-  const data = new Float64Array(A.rows * cols);
-  for (let i = 0; i < A.rows; i++) {
-    data.set(A.data.subarray(i * A.cols, (i + 1) * A.cols), i * cols);
-    data.set(B.data.subarray(i * B.cols, (i + 1) * B.cols), i * cols + A.cols);
-  }
-  return { rows: A.rows, cols, data };
+  return beside([Z, { ...inner, data }]);
 }

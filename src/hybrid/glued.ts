@@ -1,4 +1,5 @@
 import { DataError, UsageError } from "../errors.ts";
+import { leadingColumns } from "../linalg/blocks.ts";
 import { type ComplexNumbers, eigenvalues } from "../linalg/eigenvalues.ts";
 import { type Matrix, matrix, transpose } from "../linalg/matrix.ts";
 import { product, provider } from "../linalg/provider.ts";
@@ -49,8 +50,8 @@ export function delayOperator(
   const { U, s, V } = chosen === "svd" ? thin(G0) : byProducts(G0);
   const kept = Math.min(rank, s.filter((value) => value > least[chosen] * s[0]).length);
   if (!(s[0] > 0)) throw new DataError("the series is zero throughout");
-  const basis = leading(U, kept);
-  const right = leading(V, kept);
+  const basis = leadingColumns(U, kept);
+  const right = leadingColumns(V, kept);
   const scaled = { ...right, data: right.data.map((v, k) => v / s[k % kept]) };
   const operator = product(transpose(basis), product(transpose(G1), scaled));
   return { delays, width, basis, operator, singularValues: s.slice(0, kept), right };
@@ -87,23 +88,17 @@ function byProducts(G: Matrix) {
   return tall ? { U: near, s, V: far } : { U: far, s, V: near };
 }
 
-const leading = ({ rows, cols, data }: Matrix, count: number): Matrix => {
-  const out = new Float64Array(rows * count);
-  for (let i = 0; i < rows; i++) out.set(data.subarray(i * cols, i * cols + count), i * count);
-  return { rows, cols: count, data: out };
-};
-
 /** The operator of a smaller rank: the leading block. @throws UsageError  for a rank it has not */
 export function truncated(of: DelayOperator, rank: number): DelayOperator {
   if (!(Number.isInteger(rank) && rank >= 1 && rank <= of.operator.rows))
     throw new UsageError(`rank ${rank} of an operator of rank ${of.operator.rows}`);
-  const operator = leading(of.operator, rank);
+  const operator = leadingColumns(of.operator, rank);
   return {
     ...of,
-    basis: leading(of.basis, rank),
+    basis: leadingColumns(of.basis, rank),
     operator: { rows: rank, cols: rank, data: operator.data.slice(0, rank * rank) },
     singularValues: of.singularValues.slice(0, rank),
-    right: leading(of.right, rank),
+    right: leadingColumns(of.right, rank),
   };
 }
 
@@ -117,7 +112,7 @@ export function stepsAhead(
   n: number,
   outputs: number,
 ): WindowMap {
-  let readout = leading(transpose(basis), width); // columns of the newest state
+  let readout = leadingColumns(transpose(basis), width); // columns of the newest state
   readout = transpose(readout); // C [width × p]
   let rows: Matrix = {
     rows: outputs,

@@ -1,3 +1,4 @@
+import { below } from "../linalg/blocks.ts";
 import { type ComplexNumbers, eigenvalues } from "../linalg/eigenvalues.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
@@ -30,8 +31,8 @@ export function withinOperator(
   const { snapshots, width } = trajectories;
   requireDelays(snapshots.length, delays);
   const times = Array.from({ length: snapshots.length - 1 - delays }, (_, k) => delays + k);
-  const X = stacked(times.map((t) => windowsAt(trajectories, t, delays)));
-  const Y = stacked(times.map((t) => snapshots[t + 1]));
+  const X = below(times.map((t) => windowsAt(trajectories, t, delays)));
+  const Y = below(times.map((t) => snapshots[t + 1]));
   const { weights, constant } = regress(X, Y, options);
   const D = X.cols;
   const operator = matrix(D + 1, D + 1, (i, j) => {
@@ -60,15 +61,4 @@ export function rolledOut(
     weights: matrix(outputs, D, (i, j) => rows.data[i * (D + 1) + j]),
     constant: Float64Array.from({ length: outputs }, (_, i) => rows.data[i * (D + 1) + D]),
   };
-}
-
-function stacked(parts: readonly Matrix[]): Matrix {
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-  const data = new Float64Array(rows * parts[0].cols);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
-  }
-  return { rows, cols: parts[0].cols, data };
 }

@@ -1,4 +1,5 @@
 import { DataError, NumericError } from "../errors.ts";
+import { leadingColumns, scaleColumns, scaleRows } from "./blocks.ts";
 import { identity, type Matrix, subtract, symmetricPart, transpose } from "./matrix.ts";
 import { product } from "./provider.ts";
 import { qr } from "./qr.ts";
@@ -86,7 +87,7 @@ export async function compressTall(
       // F D = (F W)(R D) and the svd of R D: what is too small there is rounding.
       const { s, V } = svd(scaleColumns(R, D));
       const rank = s.reduce((count, x) => count + Number(x > 8 * m * roundoff * s[0]), 0);
-      const axes = leading(V, rank);
+      const axes = leadingColumns(V, rank);
       const kept = s.slice(0, rank);
       right = product(origin, scaleRows(scaleColumns(axes, inverse(kept)), D));
       R = scaleColumns(scaleRows(transpose(axes), kept), lengths);
@@ -109,22 +110,4 @@ const diagonal = ({ rows, data }: Matrix) =>
 
 const inverse = (values: Float64Array) => values.map((value) => (value === 0 ? 0 : 1 / value));
 
-const scaleRows = (A: Matrix, factors: Float64Array): Matrix => ({
-  ...A,
-  data: A.data.map((a, k) => a * factors[Math.floor(k / A.cols)]),
-});
-
-const scaleColumns = (A: Matrix, factors: Float64Array): Matrix => ({
-  ...A,
-  data: A.data.map((a, k) => a * factors[k % A.cols]),
-});
-
 const distanceFromIdentity = (G: Matrix) => Math.hypot(...subtract(G, identity(G.rows)).data);
-
-function leading(A: Matrix, cols: number): Matrix {
-  const data = new Float64Array(A.rows * cols);
-  for (let i = 0; i < A.rows; i++) {
-    data.set(A.data.subarray(i * A.cols, i * A.cols + cols), i * cols);
-  }
-  return { rows: A.rows, cols, data };
-}

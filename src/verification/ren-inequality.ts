@@ -1,5 +1,6 @@
 import { DataError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { beside } from "../linalg/blocks.ts";
 import { type Bounded, gamma, smallestEigenvalue } from "../linalg/bounds.ts";
 import {
   add,
@@ -143,18 +144,3 @@ const modulus = (A: Matrix): Matrix => ({ ...A, data: A.data.map(Math.abs) });
 
 /** YᵀQY */
 const congruent = (Y: Matrix, Q: Matrix): Matrix => multiply(transpose(Y), multiply(Q, Y));
-
-/** Matrices of as many rows, side by side. */
-function beside(parts: readonly Matrix[]): Matrix {
-  const rows = parts[0].rows;
-  const cols = parts.reduce((sum, part) => sum + part.cols, 0);
-  const data = new Float64Array(rows * cols);
-  let at = 0;
-  for (const part of parts) {
-    for (let i = 0; i < rows; i++) {
-      data.set(part.data.subarray(i * part.cols, (i + 1) * part.cols), i * cols + at);
-    }
-    at += part.cols;
-  }
-  return { rows, cols, data };
-}

@@ -1,9 +1,9 @@
 import { NumericError, ShapeError } from "../../errors.ts";
+import { beside } from "../../linalg/blocks.ts";
 import { spectralRadius } from "../../linalg/eigenvalues.ts";
 import { leastSquares } from "../../linalg/least-squares.ts";
 import {
   frobeniusNorm,
-  fromRows,
   type Matrix,
   matrix,
   matrixOf,
@@ -57,7 +57,7 @@ export function limitMap({ before, after, states, fixed }: ObservedSteps, rank: 
   }
   if (!(Number.isInteger(rank) && rank > 0 && rank <= Math.min(states, m)))
     throw new ShapeError(`a limit of rank ${rank} of ${states} states and ${m} features`);
-  const all = beside(before, fixed);
+  const all = beside([before, fixed]);
   const scale = frobeniusNorm(before) / Math.sqrt(l);
   for (let ridge = 1e-6; ridge <= 1; ridge *= 10) {
     const X = ridged(all, after, l, ridge * scale);
@@ -100,11 +100,3 @@ function lowRank(L: Matrix, data: Matrix, rank: number) {
   );
   return { V, U: right, readout };
 }
-
-const beside = (a: Matrix, b: Matrix): Matrix =>
-  fromRows(
-    Array.from({ length: a.rows }, (_, i) => [
-      ...a.data.subarray(i * a.cols, (i + 1) * a.cols),
-      ...b.data.subarray(i * b.cols, (i + 1) * b.cols),
-    ]),
-  );
