@@ -1,9 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { columnOf, parseTable } from "../data/csv.ts";
 import { parseDelimited } from "../data/delimited.ts";
 import { readText } from "../data/files.ts";
-import { InputError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { denoiseFigure } from "../report/builders/denoise.ts";
 import { toCsv } from "../report/figure/to-csv.ts";
 import { toPng } from "../report/figure/to-png.ts";
@@ -11,7 +9,7 @@ import { toSvg } from "../report/figure/to-svg.ts";
 import type { Ends } from "../signal/basis.ts";
 import { type Denoised, denoise } from "../signal/denoise.ts";
 import { type Series, seriesOf } from "../signal/series.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { type Files, writeFiles } from "../training/atomic-file.ts";
 import {
   denoiseByNetwork,
   heldOutError,
@@ -19,6 +17,7 @@ import {
 } from "../training/sobolev/denoise-network.ts";
 import { denoisedText, whyThisK } from "./denoise-text.ts";
 import { positive, whole } from "./experiment-input.ts";
+import { short } from "./numbers.ts";
 import { note, type Outcome } from "./output.ts";
 import { cellOf } from "./predict.ts";
 
@@ -136,11 +135,13 @@ function csvOf({ columns, series, linear, network }: Omit<DenoiseResult, "files"
     "denoised",
     ...(network ? [] : ["standard_error"]),
   ];
-  const short = (value: number) => String(Number(value.toPrecision(7)));
   const rows = Array.from(series.x, (x, i) =>
-    [x, series.y[i], short(fitted[i]), ...(network ? [] : [short(linear.standardErrors[i])])].join(
-      ",",
-    ),
+    [
+      x,
+      series.y[i],
+      short(fitted[i], 7),
+      ...(network ? [] : [short(linear.standardErrors[i], 7)]),
+    ].join(","),
   );
   return `${[header.map(cellOf).join(","), ...rows].join("\n")}\n`;
 }
@@ -157,22 +158,14 @@ async function write(folder: string | undefined, found: Omit<DenoiseResult, "fil
     candidates: linear.candidates,
   });
   const document = documentOf({ ...found, files: [] });
-  const files: Record<string, string | Uint8Array> = {
+  const files: Files = {
     "reconstruction.csv": csvOf(found),
     "denoise.svg": toSvg(figure),
     "denoise.png": await toPng(figure),
     "denoise.csv": toCsv(figure),
     "denoise.json": `${JSON.stringify(document, null, 2)}\n`,
   };
-  try {
-    mkdirSync(folder, { recursive: true });
-    return Object.entries(files).map(([name, contents]) => {
-      writeAtomically(join(folder, name), contents);
-      return join(folder, name);
-    });
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be written`, { cause });
-  }
+  return writeFiles(folder, files);
 }
 
 function documentOf(result: DenoiseResult): Record<string, unknown> {

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { readBytes } from "../data/files.ts";
 import { formatNpy } from "../data/npy.ts";
@@ -7,10 +6,9 @@ import { randomStream } from "../data/random.ts";
 import { randomState } from "../eigenfunctions/checks.ts";
 import { equationOf } from "../eigenfunctions/equation.ts";
 import { eigenfunctionGraph, encodeGraph, reducedGraph } from "../eigenfunctions/graphs.ts";
-import { InputError } from "../errors.ts";
 import { eigenfunctionsReport } from "../report/eigenfunctions-report.ts";
 import { writeReport } from "../report/write-report.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFiles } from "../training/atomic-file.ts";
 import { documentOf, type ReadWeights } from "./eigenfunctions.ts";
 import type { EigenfunctionFlags } from "./eigenfunctions-input.ts";
 import { conclusionOf } from "./eigenfunctions-text.ts";
@@ -83,18 +81,11 @@ export async function writeReading(
       ],
     },
   });
-  try {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, contents] of Object.entries(files))
-      writeAtomically(join(folder, name), contents);
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be written`, { cause });
-  }
+  const written = writeFiles(folder, files);
   const { page } = await writeReport(report, join(folder, "report.html"));
-  const written = [...Object.keys(files).map((name) => join(folder, name)), page];
-  const json = join(folder, "eigenfunctions.json");
-  writeAtomically(json, `${JSON.stringify({ ...documentOf(found), files: written }, null, 2)}\n`);
-  return [...written, json];
+  const document = { ...documentOf(found), files: [...written, page] };
+  const json = { "eigenfunctions.json": `${JSON.stringify(document, null, 2)}\n` };
+  return [...written, page, ...writeFiles(folder, json)];
 }
 
 /** The command line again, with what a shell would take apart in quotes. */

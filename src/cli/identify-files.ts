@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { InputError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { encodeSequence, encodeStep } from "../identification/step-file.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { type Files, makeFolder, writeFiles } from "../training/atomic-file.ts";
 import type { IdentifyFlags, IdentifyResult } from "./identify.ts";
 import { identifiedDocument } from "./identify-document.ts";
 import { commandLine, digestsOf } from "./origin.ts";
@@ -35,23 +35,15 @@ export async function writeIdentified(
   if (folder === undefined) return [];
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   const { certificate } = found.model;
-  const files: Record<string, string | Uint8Array> = {
+  const files: Files = {
     "identification.json": json(identifiedDocument({ ...found, files: [] })),
     ...(certificate && { "certificate.json": json(certificate) }),
     [sequence]: encodeSequence(found.model),
     [model]: encodeStep(found.model),
   };
-  try {
-    mkdirSync(folder, { recursive: true });
-    const report = await reportIn(folder, found, paths, flags);
-    const written = Object.entries(files).map(([name, contents]) => {
-      writeAtomically(join(folder, name), contents);
-      return join(folder, name);
-    });
-    return [...written, ...report];
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be written`, { cause });
-  }
+  makeFolder(folder);
+  const report = await reportIn(folder, found, paths, flags);
+  return [...writeFiles(folder, files), ...report];
 }
 
 /** A result is not lost for want of a picture: where the report fails, a warning says so. */

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../data/experiment/experiment.ts";
-import { DataError, InputError, UsageError } from "../errors.ts";
+import { DataError, UsageError } from "../errors.ts";
 import { type Tensor, tensorOf } from "../graph/tensor.ts";
 import type { RenFitState } from "../identification/ren-fit.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFiles } from "../training/atomic-file.ts";
 import { formatSafetensors, parseSafetensors } from "../training/safetensors.ts";
 
 export const stateFile = "training.safetensors";
@@ -40,12 +40,7 @@ export function keepState(folder: string, state: RenFitState, hash: string): voi
     best: String(best.at),
     slots: String(sequences.slots.length),
   };
-  try {
-    mkdirSync(folder, { recursive: true });
-    writeAtomically(join(folder, stateFile), formatSafetensors({ tensors, metadata }));
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be written`, { cause });
-  }
+  writeFiles(folder, { [stateFile]: formatSafetensors({ tensors, metadata }) });
 }
 
 /**

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { DataError, InputError } from "../errors.ts";
+import { DataError } from "../errors.ts";
 import { type Tensor, tensorOf } from "../graph/tensor.ts";
 import { compile } from "../runtime/program.ts";
 import { solveStatuses } from "../solvers/options.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFile } from "../training/atomic-file.ts";
 import { readFeatures } from "./features.ts";
 import { readModelFile } from "./model-file.ts";
 import { short } from "./numbers.ts";
@@ -60,13 +60,7 @@ export async function predict(
     );
   }
   const csv = csvOf(table, info.classNames ?? null);
-  if (out !== undefined) {
-    try {
-      writeAtomically(out, csv);
-    } catch (cause) {
-      throw new InputError(`${out} cannot be written`, { cause });
-    }
-  }
+  if (out !== undefined) writeFile(out, csv);
   return {
     document: {
       rows: count,

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { InputError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import type { Lift } from "../hybrid/lift.ts";
 import { eigenvalues } from "../linalg/eigenvalues.ts";
 import { matrix } from "../linalg/matrix.ts";
@@ -7,7 +7,7 @@ import { singularValues } from "../linalg/svd.ts";
 import { foldBatchNorm } from "../onnx/foreign/fold.ts";
 import { layersOf } from "../onnx/foreign/layers.ts";
 import { openModel, withMetadata } from "../onnx/foreign/open.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFile } from "../training/atomic-file.ts";
 import { positive, whole } from "./experiment-input.ts";
 import { parametersOf } from "./inspect-model.ts";
 import { answerOf, scoresOn } from "./model-score.ts";
@@ -113,11 +113,7 @@ export async function replace(path: string, flags: ReplaceFlags): Promise<Outcom
       "eigenflow.certificate": null,
       "eigenflow.run": null,
     });
-    try {
-      writeAtomically(flags.out, written.bytes);
-    } catch (cause) {
-      throw new InputError(`${flags.out} cannot be written`, { cause });
-    }
+    writeFile(flags.out, written.bytes);
   }
   return { document, text: replacementText(document) };
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { overviewPage } from "../reproduce/document.ts";
 import type { PresetName, Reproduction } from "../reproduce/reproduction.ts";
 import { type Result, tally } from "../reproduce/result.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFile } from "../training/atomic-file.ts";
 import type { Outcome } from "./output.ts";
 import { runReproduction } from "./reproduction.ts";
 import { version } from "./version.ts";
@@ -33,7 +33,7 @@ export async function runAll(
     const result = kept ?? (await runReproduction(reproduction, { ...own, progress: say }));
     say(`${tally(result.lines)}${kept === null ? ` in ${result.minutes} min` : ", as it was"}`);
     results.push(result);
-    writeAtomically(join(folder, "reproduction.md"), overviewPage(results));
+    writeFile(join(folder, "reproduction.md"), overviewPage(results));
   }
   const lines = results.map(
     ({ name, lines, minutes }) => `${name}: ${tally(lines)} (${minutes} min)`,

@@ -1,15 +1,12 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../errors.ts";
 import { toCsv } from "../report/figure/to-csv.ts";
 import { toPng } from "../report/figure/to-png.ts";
 import { toSvg } from "../report/figure/to-svg.ts";
 import { reproductionPage } from "../reproduce/document.ts";
 import type { PresetName, Reproduced, Reproduction } from "../reproduce/reproduction.ts";
 import type { Result } from "../reproduce/result.ts";
-import { makeFolder } from "../reproduce/stored.ts";
 import { loadBackend } from "../runtime/backend.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { type Files, makeFolder, writeFiles } from "../training/atomic-file.ts";
 import { version } from "./version.ts";
 
 export interface RunSettings {
@@ -18,8 +15,6 @@ export interface RunSettings {
   readonly folder: string;
   readonly progress: (part: string) => void;
 }
-
-type Files = Readonly<Record<string, string | Uint8Array>>;
 
 /**
  * Runs one reproduction and writes tables.md, NAME.json and the figures. What came out is published as it
@@ -54,8 +49,7 @@ export async function runReproduction(
     [`${name}.json`]: `${JSON.stringify(result)}\n`,
     "tables.md": reproductionPage(result), // last: with it the result is whole
   };
-  write(folder, files);
-  return { ...result, files: Object.keys(files).map((file) => join(folder, file)) };
+  return { ...result, files: writeFiles(folder, files) };
 }
 
 async function drawn(figures: Reproduced["figures"]): Promise<Files> {
@@ -66,15 +60,4 @@ async function drawn(figures: Reproduced["figures"]): Promise<Files> {
     files[`${figure.name}.csv`] = toCsv(figure);
   }
   return files;
-}
-
-function write(folder: string, files: Files): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, contents] of Object.entries(files))
-      writeAtomically(join(folder, name), contents);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new InputError(`${folder}: cannot write the result there (${code})`, { cause });
-  }
 }

@@ -1,9 +1,8 @@
 import { readTable } from "../data/csv.ts";
-import { InputError } from "../errors.ts";
 import { decodeStep } from "../identification/step-file.ts";
 import { stepPredictor } from "../identification/step-model.ts";
 import { formatValidation, validate } from "../identification/validate.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFile } from "../training/atomic-file.ts";
 import { type ExperimentFlags, experimentsOf, whole } from "./experiment-input.ts";
 import { readModelFile } from "./model-file.ts";
 import { short } from "./numbers.ts";
@@ -25,13 +24,7 @@ export async function simulateFile(
     [t * model.sampleTime, ...y.subarray(t * l, (t + 1) * l)].map((v) => short(v, 9)).join(","),
   );
   const csv = `${[["time", ...model.outputs].map(cellOf).join(","), ...lines].join("\n")}\n`;
-  if (out !== undefined) {
-    try {
-      writeAtomically(out, csv);
-    } catch (cause) {
-      throw new InputError(`${out} cannot be written`, { cause });
-    }
-  }
+  if (out !== undefined) writeFile(out, csv);
   return {
     document: { samples: count, outputs: model.outputs, y: Array.from(y), ...(out && { out }) },
     text: out === undefined ? csv : `${count} rows written to ${out}`,

@@ -1,8 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { InputError } from "../errors.ts";
 import type { Analysis } from "../koopman/analysis.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { writeFiles } from "../training/atomic-file.ts";
 import type { AnalyzedRun } from "./analyze.ts";
 
 /** The analyses as files, one folder each where there are several; their names. */
@@ -15,23 +13,12 @@ export function writeAnalyses(folder: string | undefined, runs: readonly Analyze
   });
 }
 
-function write(folder: string, analysis: Analysis): string[] {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be made`, { cause });
-  }
-  const files = {
+const write = (folder: string, analysis: Analysis): string[] =>
+  writeFiles(folder, {
     "analysis.json": `${JSON.stringify(analysis, null, 2)}\n`,
     "series.csv": seriesCsv(analysis),
     "eigenvalues.csv": eigenvaluesCsv(analysis),
-  };
-  return Object.entries(files).map(([name, text]) => {
-    const path = join(folder, name);
-    writeAtomically(path, text);
-    return path;
   });
-}
 
 /** What was logged, and the forecast beyond it. */
 function seriesCsv({ series, verdict }: Analysis): string {

@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../errors.ts";
-import { writeAtomically } from "../training/atomic-file.ts";
+import { makeFolder, writeAtomically } from "../training/atomic-file.ts";
 
 /** Results kept one in a file, so that a study that was interrupted goes on where it was. */
 export interface Stored<R> {
@@ -31,13 +30,4 @@ export function storedIn<R extends { readonly plan: unknown }>(folder: string): 
     },
     write: (name, result) => writeAtomically(pathOf(name), `${JSON.stringify(result)}\n`),
   };
-}
-
-/** Makes a folder and those above it. @throws InputError where that cannot be done */
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (cause) {
-    throw new InputError(`the folder ${folder} cannot be made`, { cause });
-  }
 }

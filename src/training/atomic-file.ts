@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { InputError } from "../errors.ts";
 
 /**
  * Puts a file in place whole: written beside it under a temporary name, brought to the disk, then
@@ -22,6 +23,41 @@ export function writeAtomically(path: string, contents: string | Uint8Array): vo
     throw cause;
   }
   syncFolder(folder);
+}
+
+/** `writeAtomically` to where a user asked for. @throws InputError  where it cannot be written */
+export function writeFile(path: string, contents: string | Uint8Array): void {
+  try {
+    writeAtomically(path, contents);
+  } catch (cause) {
+    throw new InputError(`${path} cannot be written`, { cause });
+  }
+}
+
+/** Files by their names, in the order in which they are written. */
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/**
+ * Writes files into a folder, which is made where it is not there.
+ *
+ * @returns their paths
+ * @throws InputError  where one cannot be written
+ */
+export function writeFiles(folder: string, files: Files): string[] {
+  makeFolder(folder);
+  return Object.entries(files).map(([name, contents]) => {
+    writeFile(join(folder, name), contents);
+    return join(folder, name);
+  });
+}
+
+/** Makes a folder and those above it. @throws InputError where that cannot be done */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new InputError(`the folder ${folder} cannot be made`, { cause });
+  }
 }
 
 /** All bytes, where one write may take fewer. */
