@@ -1,4 +1,5 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { jsonOption, plainOption } from "./flags.ts";
 import { report } from "./output.ts";
 
 /** Adds eigenfunctions: what the weights of a recurrent network give in closed form. */
@@ -37,8 +38,8 @@ export function addEigenfunctions(program: Command): void {
     .option("--seed <n>", "seed of everything random", "0")
     .option("-o, --out <folder>", "write eigenfunctions.json, .npy, ONNX and a report there")
     .option("--force", "replace what is there")
-    .option("--json", "one JSON document on stdout, also on failure")
-    .option("--no-color", "no colours (also: NO_COLOR)")
+    .option(...jsonOption)
+    .option(...plainOption)
     .addHelpText(
       "after",
       "\nExample:\n  eigenflow eigenfunctions model.pt --tensor rnn.weight_hh_l0 -o reading",

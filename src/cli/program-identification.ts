@@ -1,8 +1,6 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { jsonOption, plainOption } from "./flags.ts";
 import { report } from "./output.ts";
-
-const jsonOption = ["--json", "one JSON document on stdout, also on failure"] as const;
-const plainOption = ["--no-color", "no colours (also: NO_COLOR)"] as const;
 
 /** Adds identify, simulate and validate: models of measured systems. */
 export function addIdentification(program: Command): void {

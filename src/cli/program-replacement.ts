@@ -1,4 +1,5 @@
 import type { Command } from "@commander-js/extra-typings";
+import { jsonOption, plainOption } from "./flags.ts";
 import { report } from "./output.ts";
 
 /** Adds replace: dense layers of a trained model by linear maps of observables. */
@@ -28,8 +29,8 @@ export function addReplacement(program: Command): void {
     .option("--max-drop <points>", "with --suggest: percentage points that may be lost (0.5)")
     .option("--seed <n>", "of the split and the random features (0)")
     .option("-o, --out <file>", "write the hybrid model, such as hybrid.onnx")
-    .option("--json", "one JSON document on stdout, also on failure")
-    .option("--no-color", "no colours (also: NO_COLOR)")
+    .option(...jsonOption)
+    .option(...plainOption)
     .addHelpText(
       "after",
       "\nExample:\n  eigenflow replace mlp.onnx --layers 2 --data points.csv --labels class -o hybrid.onnx",

@@ -1,4 +1,5 @@
 import { type Command, Option } from "@commander-js/extra-typings";
+import { jsonOption, plainOption } from "./flags.ts";
 import { report } from "./output.ts";
 
 /** Adds denoise: the signal in noisy samples. */
@@ -22,8 +23,8 @@ export function addSignal(program: Command): void {
     .option("--network", "reconstruct by a network trained with the loss Sobolev 2 instead")
     .option("--seed <n>", "with --network: of its weights and the samples held out (0)")
     .option("-o, --out <folder>", "write reconstruction.csv, the figure and denoise.json there")
-    .option("--json", "one JSON document on stdout, also on failure")
-    .option("--no-color", "no colours (also: NO_COLOR)")
+    .option(...jsonOption)
+    .option(...plainOption)
     .addHelpText("after", "\nExample:\n  eigenflow denoise signal.csv -x time -y level -o clean")
     .action((signal, flags) =>
       report("denoise", flags, async () =>
