@@ -1,3 +1,4 @@
+import { nearestFirst } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
 import type { Dataset, Targets } from "./dataset.ts";
 import { type Delimited, parseDelimited } from "./delimited.ts";
@@ -143,24 +144,9 @@ function byNumberOrLetter(
 export function columnOf(columns: readonly string[], name: string, source: string): number {
   const column = columns.indexOf(name);
   if (column >= 0) return column;
-  const nearest = [...columns].sort((a, b) => edits(name, a) - edits(name, b)).slice(0, 8);
+  const nearest = nearestFirst(name, columns).slice(0, 8);
   const others = columns.length > nearest.length ? `, … (${columns.length} in all)` : "";
   throw new DataError(`${source}:1: no column "${name}"`, {
     hint: `did you mean one of ${nearest.map((n) => `"${n}"`).join(", ")}${others}?`,
   });
-}
-
-/** Levenshtein distance: letters to insert, delete or replace, case aside. */
-function edits(a: string, b: string): number {
-  const [from, to] = [a.toLowerCase(), b.toLowerCase()];
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const replaced = row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, replaced));
-    }
-    row = next;
-  }
-  return row[to.length];
 }

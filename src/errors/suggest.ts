@@ -17,6 +17,12 @@ export function nearest(given: string, known: readonly string[]): string | undef
   return best && best.wrong <= Math.max(1, wanted.length / 3) ? best.name : undefined;
 }
 
+/** All known names, those that `given` is likest to first, case aside. */
+export function nearestFirst(given: string, known: readonly string[]): string[] {
+  const wrong = (name: string) => edits(given.toLowerCase(), name.toLowerCase());
+  return [...known].sort((a, b) => wrong(a) - wrong(b));
+}
+
 /** Letters that are wrong; none in a name cut short or drawn out. */
 const distance = (a: string, b: string) =>
   Math.min(a.length, b.length) > 2 && (a.startsWith(b) || b.startsWith(a)) ? 0.5 : edits(a, b);

@@ -4,7 +4,7 @@ import { relu } from "../graph/ops/elementwise.ts";
 import { affine } from "../graph/ops/linear.ts";
 import { reshape } from "../graph/ops/movement.ts";
 import { conv, maxPool } from "../graph/ops/window.ts";
-import { uniformFanIn } from "./initialise.ts";
+import { layerStart } from "./initialise.ts";
 import type { Model, Parameters } from "./model.ts";
 
 export interface CnnOptions {
@@ -53,11 +53,8 @@ export function cnn({
     outputs,
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
-      const layer = (name: string, shape: readonly number[]) => {
-        const fanIn = shape.slice(1).reduce((n, size) => n * size, 1);
-        parameters[`${name}.weight`] = uniformFanIn(shape, fanIn, seed, `${name}.weight`);
-        parameters[`${name}.bias`] = uniformFanIn([shape[0]], fanIn, seed, `${name}.bias`);
-      };
+      const layer = (name: string, shape: readonly number[]) =>
+        Object.assign(parameters, layerStart(name, shape, seed));
       channels.forEach((count, i) => {
         layer(`conv${i}`, [count, planesOf[i], kernel, kernel]);
       });

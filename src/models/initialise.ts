@@ -26,6 +26,23 @@ export function heNormal(
   return draw(shape, () => random.normal() * deviation);
 }
 
+/**
+ * Weight [out, …] and bias [out] of the layer `name`, as torch.nn.Linear and Conv2d draw them; the
+ * weight by another rule where one is given.
+ */
+export function layerStart(
+  name: string,
+  shape: readonly number[],
+  seed: number,
+  draw = uniformFanIn,
+): Record<string, Tensor> {
+  const fanIn = shape.slice(1).reduce((n, size) => n * size, 1);
+  return {
+    [`${name}.weight`]: draw(shape, fanIn, seed, `${name}.weight`),
+    [`${name}.bias`]: uniformFanIn([shape[0]], fanIn, seed, `${name}.bias`),
+  };
+}
+
 /** How the weights that act on a state start: ±1/√fanIn uniform, or N(0, deviation²). */
 export type Initial =
   | { readonly kind: "uniform-fan-in" }

@@ -2,7 +2,7 @@ import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { gelu, relu, sigmoid, silu, softplus, tanh } from "../graph/ops/elementwise.ts";
 import { affine } from "../graph/ops/linear.ts";
-import { heNormal, uniformFanIn } from "./initialise.ts";
+import { heNormal, layerStart, uniformFanIn } from "./initialise.ts";
 import type { Model, Parameters } from "./model.ts";
 
 export const activations = { relu, tanh, sigmoid, softplus, gelu, silu } as const;
@@ -30,10 +30,9 @@ export function mlp(
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
       for (let i = 0; i < layers; i++) {
-        const [fanIn, fanOut] = [widths[i], widths[i + 1]];
         const draw = initial === "he" ? heNormal : uniformFanIn;
-        parameters[`layer${i}.weight`] = draw([fanOut, fanIn], fanIn, seed, `layer${i}.weight`);
-        parameters[`layer${i}.bias`] = uniformFanIn([fanOut], fanIn, seed, `layer${i}.bias`);
+        const shape = [widths[i + 1], widths[i]];
+        Object.assign(parameters, layerStart(`layer${i}`, shape, seed, draw));
       }
       return parameters;
     },

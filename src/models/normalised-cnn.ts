@@ -5,7 +5,7 @@ import { relu } from "../graph/ops/elementwise.ts";
 import { affine } from "../graph/ops/linear.ts";
 import { reshape } from "../graph/ops/movement.ts";
 import { conv, maxPool } from "../graph/ops/window.ts";
-import { uniformFanIn } from "./initialise.ts";
+import { layerStart } from "./initialise.ts";
 import {
   batchNorm,
   batchNormParameters,
@@ -56,11 +56,8 @@ export function normalisedCnn(options: NormalisedCnnOptions): Model {
     settled: layers.flatMap((i) => batchNormSettled(normOf(i))),
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
-      const layer = (name: string, shape: readonly number[]) => {
-        const fanIn = shape.slice(1).reduce((n, size) => n * size, 1);
-        parameters[`${name}.weight`] = uniformFanIn(shape, fanIn, seed, `${name}.weight`);
-        parameters[`${name}.bias`] = uniformFanIn([shape[0]], fanIn, seed, `${name}.bias`);
-      };
+      const layer = (name: string, shape: readonly number[]) =>
+        Object.assign(parameters, layerStart(name, shape, seed));
       for (const i of layers) {
         layer(`conv${i}`, [channels, i === 0 ? planes : channels, 3, 3]);
         Object.assign(parameters, batchNormParameters(normOf(i), channels));

@@ -5,7 +5,7 @@ import { add, relu } from "../graph/ops/elementwise.ts";
 import { affine } from "../graph/ops/linear.ts";
 import { reshape, transpose } from "../graph/ops/movement.ts";
 import { conv } from "../graph/ops/window.ts";
-import { type Initial, initialOf, uniformFanIn } from "./initialise.ts";
+import { type Initial, initialOf, layerStart } from "./initialise.ts";
 import type { Model, Parameters } from "./model.ts";
 import { normalisationParameters, normalised } from "./weight-normalisation.ts";
 
@@ -56,11 +56,8 @@ export function temporalConvolution(options: TemporalConvolutionOptions): Model 
     outputs,
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
-      const layer = (name: string, shape: readonly number[]) => {
-        const fanIn = shape.slice(1).reduce((n, size) => n * size, 1);
-        parameters[`${name}.weight`] = drawWeight(shape, fanIn, seed, `${name}.weight`);
-        parameters[`${name}.bias`] = uniformFanIn([shape[0]], fanIn, seed, `${name}.bias`);
-      };
+      const layer = (name: string, shape: readonly number[]) =>
+        Object.assign(parameters, layerStart(name, shape, seed, drawWeight));
       convolutions.forEach(([first, second], i) => {
         layer(first, [channels, widthOf(i), kernel]);
         layer(second, [channels, channels, kernel]);

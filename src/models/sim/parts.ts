@@ -5,7 +5,7 @@ import { affine, matmul } from "../../graph/ops/linear.ts";
 import { reduceSum } from "../../graph/ops/reduction.ts";
 import { constant } from "../../graph/value.ts";
 import type { initialOf } from "../initialise.ts";
-import { uniformFanIn } from "../initialise.ts";
+import { layerStart } from "../initialise.ts";
 import type { Model, Parameters, Pass, Supplies, Wants } from "../model.ts";
 
 /*
@@ -39,11 +39,9 @@ export function readoutParameters(
     ["inverse2", width, width],
     ["head", outputs, width],
   ];
-  return Object.fromEntries(
-    sizes.flatMap(([name, rows, columns]) => [
-      [`${name}.weight`, draw([rows, columns], columns, seed, `${name}.weight`)],
-      [`${name}.bias`, uniformFanIn([rows], columns, seed, `${name}.bias`)],
-    ]),
+  return Object.assign(
+    {},
+    ...sizes.map(([name, rows, columns]) => layerStart(name, [rows, columns], seed, draw)),
   );
 }
 

@@ -2,6 +2,7 @@ import { randomStream } from "../../data/random.ts";
 import { randomState } from "../../eigenfunctions/checks.ts";
 import { simulateReduced } from "../../eigenfunctions/reduced-run.ts";
 import { phasePortrait, phiFigure } from "../../report/builders/eigenfunctions.ts";
+import { median } from "../../report/quantiles.ts";
 import type { Line, Reproduced, ReproduceOptions, Reproduction } from "../reproduction.ts";
 import { storedIn } from "../stored.ts";
 import { markdownTable } from "../tables.ts";
@@ -149,9 +150,6 @@ function populationLines(checked: readonly Checked[]): Line[] {
     },
   ];
 }
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function nearLines(poster: readonly NearNull[], within: readonly Within[]): Line[] {
   const worst = Math.max(...within.map(({ ratio }) => ratio));
