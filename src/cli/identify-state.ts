@@ -8,7 +8,7 @@ import type { RenFitState } from "../identification/ren-fit.ts";
 import { writeFiles } from "../training/atomic-file.ts";
 import { formatSafetensors, parseSafetensors } from "../training/safetensors.ts";
 
-export const stateFile = "training.safetensors";
+const stateFile = "training.safetensors";
 const prefix = "best.";
 
 /** What tells one training from another: its data and all that was asked for. */

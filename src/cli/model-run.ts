@@ -24,7 +24,7 @@ interface Feeding {
 }
 
 /** @throws DataError  for a model of several inputs, or one that takes something else than rows of floats */
-export function feedingOf({ inputs }: ForeignModel, rows: Rows): Feeding {
+function feedingOf({ inputs }: ForeignModel, rows: Rows): Feeding {
   const names = inputs.map(({ name }) => name).join(", ");
   if (inputs.length !== 1) throw new DataError(`the model has ${inputs.length} inputs: ${names}`);
   const [{ name, code, dims }] = inputs;

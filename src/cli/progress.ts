@@ -3,7 +3,7 @@ import type { Metrics } from "../training/events.ts";
 import { clock, grouped, percent } from "./numbers.ts";
 import { note } from "./output.ts";
 
-export const progressModes = ["auto", "bar", "plain", "jsonl", "none"] as const;
+const progressModes = ["auto", "bar", "plain", "jsonl", "none"] as const;
 export type ProgressMode = (typeof progressModes)[number];
 
 /** Follows the events of a run on stderr. */

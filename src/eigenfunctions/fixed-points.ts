@@ -107,7 +107,7 @@ function pull({ C, P, centre, rate, network }: Reduction, y: Float64Array): Floa
 }
 
 /** The Jacobian −μI + C diag(σ′) P [r × r]. */
-export function reducedJacobian({ C, P, centre, rate, network }: Reduction, y: Float64Array) {
+function reducedJacobian({ C, P, centre, rate, network }: Reduction, y: Float64Array) {
   const slopes = plus(times(P, y), 1, centre).map(network.activation.slope);
   const r = C.rows;
   const data = new Float64Array(r * r);

@@ -25,7 +25,7 @@ import { type Recipe, trained } from "./train.ts";
 export type ScalingStart = "he" | "near-identity";
 
 /** How many square layers are inserted in the paper. */
-export const scalingLayers = 10;
+const scalingLayers = 10;
 
 /**
  * The layer-scaling block as a model to be trained: z₀ = x, z_j = ReLU(A_j z_{j−1} + c_j), j = 1 … K, and

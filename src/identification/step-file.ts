@@ -118,7 +118,7 @@ function metadataOf(
 }
 
 /** The initialisers of a file as tensors, by name. */
-export const storedTensors = ({ initialisers }: DecodedModel): Record<string, Tensor> =>
+const storedTensors = ({ initialisers }: DecodedModel): Record<string, Tensor> =>
   Object.fromEntries(
     Object.entries(initialisers).map(([name, { dtype, shape, node }]) => [
       name,

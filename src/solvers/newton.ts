@@ -35,7 +35,7 @@ export const newton = (options: Partial<NewtonOptions> = {}): Method =>
   );
 
 /** A⁻¹ b of each sample, [N, n]; b itself where A is singular. */
-export const solveRows = (A: Value, b: Value): Value => {
+const solveRows = (A: Value, b: Value): Value => {
   const x = squeeze(matmul(inverse(A), unsqueeze(b, [2])), [2]);
   return where(isfinite(sums(x)), x, b);
 };

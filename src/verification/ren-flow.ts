@@ -119,7 +119,7 @@ function prove(tensors: Readonly<Record<string, Tensor>>, witness: Witness, deca
  *
  * Martinelli et al. (2023), arXiv:2304.02976, theorem 1.
  */
-export function flowInequality(
+function flowInequality(
   { A, B1, C1, D11 }: Pick<RenWeights, "A" | "B1" | "C1" | "D11">,
   { P, Lambda }: Witness,
   decay: number,

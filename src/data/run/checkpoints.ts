@@ -12,7 +12,7 @@ const isState = (name: string) =>
   /^(optimizer|scheduler|scaler|rng_state\w*|training_args|trainer_state)\.|^adam_/i.test(name);
 
 /** The step in the name of a checkpoint: that behind "step", else "checkpoint" or "epoch", else the first number. */
-export function stepInName(path: string): { readonly step: number; readonly unit: string } | null {
+function stepInName(path: string): { readonly step: number; readonly unit: string } | null {
   const name = basename(path).replace(/-\d{5}-of-\d{5}/, "");
   const folder = basename(dirname(path));
   const patterns = [

@@ -6,7 +6,7 @@ import { counted, type ReadLog, type Series } from "./run.ts";
 type Row = Readonly<Record<string, unknown>>;
 
 /** What `json.dump` of Python writes: JSON with NaN, Infinity and -Infinity. @throws SyntaxError */
-export function parsePythonJson(text: string): unknown {
+function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -82,7 +82,3 @@ const lengthAt = (block: Uint8Array, from: number): number | null =>
 
 const uint32 = (bytes: Uint8Array, at: number) =>
   (bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24)) >>> 0;
-
-/** Whether bytes begin as a TFRecord file does. */
-export const beginsWithRecord = (head: Uint8Array): boolean =>
-  head.length >= headBytes && lengthAt(head, 0) !== null;

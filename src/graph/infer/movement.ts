@@ -15,7 +15,7 @@ import { operator, required, sameDtype } from "./elementwise.ts";
  * The sizes that an int64 vector will hold, as far as the graph tells: constants, `Shape` of a
  * value, and `Concat` of such. Null when it cannot be told.
  */
-export function dimsOf(vector: Value): readonly Dim[] | null {
+function dimsOf(vector: Value): readonly Dim[] | null {
   const { node } = vector;
   if (node.data) return constantNumbers(vector);
   if (node.op === "Shape") {

@@ -72,7 +72,7 @@ const extent = (values: readonly number[]): [number, number] => {
 };
 
 /** About so many round numbers in a range. */
-export function linearTicks(low: number, high: number, count: number): number[] {
+function linearTicks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / Math.max(1, count);
   const unit = 10 ** Math.floor(Math.log10(rough));
   // The nearest of 1, 2, 5 and 10 by ratio.

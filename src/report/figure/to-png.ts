@@ -16,7 +16,7 @@ export async function toPng(
 }
 
 /** An SVG as PNG, so many px to each of its own. */
-export async function rasterise(svg: string, zoom: number): Promise<Uint8Array> {
+async function rasterise(svg: string, zoom: number): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
   const { resolve } = createRequire(import.meta.url);
   const fontFiles = ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) =>

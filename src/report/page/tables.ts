@@ -15,7 +15,7 @@ export const shown = (cell: Cell): string => {
 };
 
 /** A link that holds a file: nothing is fetched. Only what a data: URI cannot hold is encoded. */
-export const csvLink = (name: string, csv: string): Markup => {
+const csvLink = (name: string, csv: string): Markup => {
   const data = csv
     .replaceAll("\r\n", "\n")
     .replaceAll(/[^\w,.\-:;()/@|*=+~]/gu, encodeURIComponent);

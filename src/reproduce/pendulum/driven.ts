@@ -7,7 +7,7 @@ import { identifiedPredictor, identifyLinear } from "../../identification/identi
 import type { Sequences } from "../../training/sequence-fit.ts";
 
 /** The actuated pendulum of statesim (D. Frank, RenForSysId), hanging; noise of 0.03 rad on the angle. */
-export const drivenPendulum: Required<PendulumParameters> = {
+const drivenPendulum: Required<PendulumParameters> = {
   mass: 0.15,
   length: 0.5,
   friction: 0.5,

@@ -10,9 +10,9 @@ import type { Sequences } from "../../training/sequence-fit.ts";
  */
 export const dampings = { code: 1.5, text: 3 } as const;
 export type DampingName = keyof typeof dampings;
-export const swingLength = 0.5;
+const swingLength = 0.5;
 
-export const swingPendulum = (damping: DampingName): PhysicalSystem => ({
+const swingPendulum = (damping: DampingName): PhysicalSystem => ({
   ...pendulum("hanging", {
     mass: 1,
     length: swingLength,

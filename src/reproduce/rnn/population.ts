@@ -37,7 +37,7 @@ export const gaussian = (draw: RandomStream, rows: number, cols: number, scale =
   );
 
 /** Network `index` of the population of a seed: N to `largest`, rank to 20, gain 0.5 to 3, random θ. */
-export function networkAt(
+function networkAt(
   seed: number,
   index: number,
   largest: number,

@@ -37,7 +37,7 @@ export interface BestCutoff {
 }
 
 /** The cases of the table: noise ε and the number of training samples. */
-export const cutoffCases = [
+const cutoffCases = [
   [0.05, 750],
   [0.5, 750],
   [1, 750],

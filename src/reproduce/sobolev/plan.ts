@@ -2,7 +2,7 @@ import type { Activation } from "../../models/mlp.ts";
 import type { PresetName } from "../reproduction.ts";
 
 /** The losses of the table. */
-export const lossNames = ["l2", "s1", "s1-cumulative", "s2", "s1+2", "full"] as const;
+const lossNames = ["l2", "s1", "s1-cumulative", "s2", "s1+2", "full"] as const;
 export type LossName = (typeof lossNames)[number];
 
 export const lossTitles: Readonly<Record<LossName, string>> = {

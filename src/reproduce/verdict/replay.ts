@@ -74,7 +74,7 @@ export function replay(record: RunRecord): Replay {
 }
 
 /** @param values  losses, a NaN at the end where they stopped being finite */
-export function askAll(values: Float64Array, epochs: number): Asked[] {
+function askAll(values: Float64Array, epochs: number): Asked[] {
   const asked: Asked[] = [];
   const shift = Math.floor(verdictDefaults.window / 4 / every) * every;
   const last = values.length - 1;
@@ -100,7 +100,7 @@ export function askAll(values: Float64Array, epochs: number): Asked[] {
 }
 
 /** 40, 45, … and the last epoch, which may come before all of these. */
-export function askedEpochs(last: number): number[] {
+function askedEpochs(last: number): number[] {
   const count = Math.max(0, Math.floor((last - firstAsked) / every) + 1);
   const epochs = Array.from({ length: count }, (_, k) => firstAsked + k * every);
   return epochs.at(-1) === last ? epochs : [...epochs, last];

@@ -79,10 +79,7 @@ export function costOf({ record: { accuracy } }: Replay, { epoch }: Ending): num
   return 100 * (accuracy[accuracy.length - 1] - accuracy[Math.floor(epoch / every)]);
 }
 
-export function stoppingOf(
-  good: readonly Replay[],
-  endingOf: (one: Replay) => Ending | null,
-): Stopping {
+function stoppingOf(good: readonly Replay[], endingOf: (one: Replay) => Ending | null): Stopping {
   const told = good.flatMap((one) => {
     const ending = endingOf(one);
     const last = one.record.plan.epochs - 1;
@@ -149,7 +146,7 @@ function escapesOf(late: readonly Replay[]): Scores["escapes"] {
   };
 }
 
-export function quantilesOf(values: readonly number[]): Quantiles | null {
+function quantilesOf(values: readonly number[]): Quantiles | null {
   if (values.length === 0) return null;
   return { median: quantile(values, 0.5), high: quantile(values, 0.9), count: values.length };
 }

@@ -7,7 +7,7 @@ export type Truth = "diverged" | "dead" | "late" | "good" | "poor";
 /** The loss of guessing one of ten classes. */
 export const guessing = Math.log(10);
 /** Up to here a plateau is worth waiting for: 40 epochs to see it and one window of 60 to wait. */
-export const lateAfter = 100;
+const lateAfter = 100;
 
 /**
  * The rules by which runs are judged, fixed before any run was looked at. They see the losses of the whole
