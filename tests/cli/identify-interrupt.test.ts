@@ -7,7 +7,7 @@ import { folder } from "./eigenflow.ts";
 import { called } from "./in-process.ts";
 
 let level = 0;
-const rows = Array.from({ length: 400 }, (_, t) => {
+const rows = Array.from({ length: 200 }, (_, t) => {
   const u = (Math.floor(t / 7) * 37) % 11;
   level = 0.8 * level + Math.tanh(u / 5);
   return `${u},${level + 0.01 * ((t * 7919) % 13)}`;
@@ -23,9 +23,9 @@ const asked = [
   "--ts",
   "1",
   "--neurons",
-  "4",
+  "2",
   "--epochs",
-  "40",
+  "20",
 ];
 
 /** Asks to stop once the training has left a state. */
@@ -63,7 +63,7 @@ describe("an identification that is asked to stop", () => {
       training: { status: "interrupted" },
     });
     expect(document.training.epochs).toBeGreaterThanOrEqual(10);
-    expect(document.training.epochs).toBeLessThan(40);
+    expect(document.training.epochs).toBeLessThan(20);
     expect(z.json().safeParse(schemas.identify.parse(document)).success).toBe(true);
     expect((await called(["certify", `${out}/model.onnx`], { cwd })).code).toBe(0);
 

@@ -20,7 +20,7 @@ const plan: HybridPlan = {
     least: 0.95,
     base: { ...yinYang.base, epochs: 200 },
     scaling: { ...yinYang.scaling, epochs: 100 },
-    samples: 1000,
+    samples: 600,
     fresh: 500,
   },
   mnist: {
