@@ -1,12 +1,12 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { columnNorms } from "../linalg/blocks.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { compressTall } from "../linalg/tall.ts";
 import type { TallSource } from "../linalg/tall-source.ts";
 import type { SeriesInput } from "./analysis.ts";
 import { type Comparison, compareDynamics } from "./compare.ts";
 import { signal, storageRounding } from "./motion.ts";
-import { columnNorms } from "./ritz.ts";
 import { spacingOf } from "./spacing.ts";
 import { tallBetween, tallIncrements, tallNorms } from "./tall-increments.ts";
 import { noiseFloor } from "./truncation.ts";

@@ -1,9 +1,9 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { columns } from "../linalg/blocks.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { hausdorff, type PermutationTest, permutationTest, spectralDistance } from "./distance.ts";
 import { hankelDmd } from "./hankel.ts";
-import { columns } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
 import { capped, numericalRank, rank, type Truncation } from "./truncation.ts";
 

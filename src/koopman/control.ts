@@ -1,5 +1,6 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError } from "../errors.ts";
+import { below, columns, scaleColumns } from "../linalg/blocks.ts";
 import { type Matrix, matrixOf, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { svd } from "../linalg/svd.ts";
@@ -10,7 +11,7 @@ import {
   requireSnapshots,
   spectrumOfTrajectory,
 } from "./dmd.ts";
-import { columns, ritzOf, scaleColumns } from "./ritz.ts";
+import { ritzOf } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
 import type { Truncation } from "./truncation.ts";
 
@@ -115,7 +116,7 @@ export function simulate(
 function fitted(Y: Matrix, inner: Matrix, inputs: Matrix | null, warnings: string[]) {
   const k = inner.rows;
   // Rows brought to one length: the unit of an input must not decide what counts as zero.
-  const rows = inputs === null ? inner : below(inner, inputs);
+  const rows = inputs === null ? inner : below([inner, inputs]);
   const lengths = Float64Array.from({ length: rows.rows }, (_, i) => {
     return Math.hypot(...rows.data.subarray(i * rows.cols, (i + 1) * rows.cols)) || 1;
   });
@@ -159,11 +160,4 @@ function driven(S: Matrix, start: Matrix, drive: Matrix): Matrix {
     c = { ...next, data: next.data.map((x, i) => x + drive.data[i * T + t]) };
   }
   return { rows: k, cols: T + 1, data };
-}
-
-function below(A: Matrix, B: Matrix): Matrix {
-  const data = new Float64Array(A.data.length + B.data.length);
-  data.set(A.data);
-  data.set(B.data, A.data.length);
-  return { rows: A.rows + B.rows, cols: A.cols, data };
 }

@@ -1,3 +1,4 @@
+import { columns } from "../linalg/blocks.ts";
 import { type ComplexMatrix, complexZeros } from "../linalg/complex.ts";
 import { type Matrix, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
@@ -8,7 +9,7 @@ import type { TallSource } from "../linalg/tall-source.ts";
 import { packed, spread } from "./amplitudes.ts";
 import { type DmdOptions, dmdOfTrajectory, dmdOptions } from "./dmd.ts";
 import { fitFromProducts, imageOf, narrowBasis } from "./narrow.ts";
-import { columns, ritzOf } from "./ritz.ts";
+import { ritzOf } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 
 export interface TallSpectrum {

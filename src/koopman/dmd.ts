@@ -1,5 +1,6 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
+import { beside, columnNorms, columns, pickColumns } from "../linalg/blocks.ts";
 import { type Matrix, matrix, requireFinite, subtract, transpose } from "../linalg/matrix.ts";
 import { product, provider } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
@@ -7,7 +8,7 @@ import { tallQr } from "../linalg/tall-qr.ts";
 import type { Route } from "./amplitudes.ts";
 import { imageOf, narrowBasis } from "./narrow.ts";
 import { requireOneOf } from "./options.ts";
-import { besides, columnNorms, columns, type Ritz, ritz, ritzOf, type Scaling } from "./ritz.ts";
+import { type Ritz, ritz, ritzOf, type Scaling } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 import { equal, type Weighting } from "./weighting.ts";
@@ -167,7 +168,7 @@ export function dmdOfPairs(
     const { pairs, warnings } = pairsOf(X, Y, chosen, n);
     return { ...pairs, warnings };
   }
-  const { Q, R } = tallQr(besides(X, Y));
+  const { Q, R } = tallQr(beside([X, Y]));
   const { pairs, warnings } = pairsOf(columns(R, 0, m), columns(R, m, 2 * m), chosen, n);
   return { ...pairs, basis: product(Q, pairs.basis), warnings };
 }
@@ -197,15 +198,6 @@ export function pairsOf(
         "say nothing; take more rows (delays) or a lower rank",
     );
   return { pairs, warnings };
-}
-
-function pickColumns(A: Matrix, indices: readonly number[]): Matrix {
-  const cols = indices.length;
-  const data = new Float64Array(A.rows * cols);
-  for (let i = 0; i < A.rows; i++) {
-    for (let j = 0; j < cols; j++) data[i * cols + j] = A.data[i * A.cols + indices[j]];
-  }
-  return { rows: A.rows, cols, data };
 }
 
 /** @throws UsageError  for an unknown option or choice, or a dt that is not positive */

@@ -1,5 +1,6 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
+import { beside, columnNorms, columns, scaleColumns } from "../linalg/blocks.ts";
 import {
   type ComplexMatrix,
   type ComplexNumbers,
@@ -13,7 +14,7 @@ import { type Matrix, requireFinite, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
 import { svd } from "../linalg/svd.ts";
-import { besides, columnNorms, columns, type Ritz, ritzOf, scaleColumns } from "./ritz.ts";
+import { type Ritz, ritzOf } from "./ritz.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 
 /** Functions of the state, ψ(x) [K]. Include a constant and the state itself. */
@@ -76,7 +77,7 @@ export function eigenfunctionsOf(
   );
   const image = product(PsiY, back);
   const pairs = ritzOf(basis, image, s);
-  const { R } = qr(besides(basis, image));
+  const { R } = qr(beside([basis, image]));
 
   // x_i ≈ Σ_j m_j φ_j(x_i), with φ = √m U W of mean square 1: W c = Uᵀ x / √m, coordinate by coordinate.
   const root = Math.sqrt(m);

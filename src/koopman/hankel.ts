@@ -1,4 +1,5 @@
 import { UsageError } from "../errors.ts";
+import { columnNorms, columns } from "../linalg/blocks.ts";
 import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { svd } from "../linalg/svd.ts";
@@ -11,7 +12,6 @@ import {
   pairsOfFew,
   requireSnapshots,
 } from "./dmd.ts";
-import { columnNorms, columns } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import type { Truncation } from "./truncation.ts";
 

@@ -1,9 +1,9 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
+import { columns } from "../linalg/blocks.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { requireSnapshots } from "./dmd.ts";
 import { type Prediction, predict } from "./prediction.ts";
-import { columns } from "./ritz.ts";
 import { studentQuantile } from "./student.ts";
 
 export interface IntervalOptions {

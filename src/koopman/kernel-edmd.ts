@@ -1,5 +1,6 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError } from "../errors.ts";
+import { scaleColumns } from "../linalg/blocks.ts";
 import { complexColumn, moduli, realTimesComplex } from "../linalg/complex.ts";
 import { eigen } from "../linalg/eigenvalues.ts";
 import { type Matrix, matrix, requireFinite, symmetricPart, transpose } from "../linalg/matrix.ts";
@@ -8,7 +9,6 @@ import { symmetricEigen } from "../linalg/symmetric.ts";
 import { assignment } from "./assignment.ts";
 import { type Dictionary, type Eigenfunctions, eigenfunctionsOf, requirePairs } from "./edmd.ts";
 import type { Kernel } from "./kernels.ts";
-import { scaleColumns } from "./ritz.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 
 export interface KernelEigenfunctions extends Eigenfunctions {

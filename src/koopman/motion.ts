@@ -1,10 +1,10 @@
+import { columnNorms } from "../linalg/blocks.ts";
 import { moduli } from "../linalg/complex.ts";
 import { tallGram } from "../linalg/tall-products.ts";
 import type { TallSource } from "../linalg/tall-source.ts";
 import { trustedResidual } from "./diagnosis.ts";
 import { dmdTall } from "./dmd-tall.ts";
 import { displacements } from "./extrapolate.ts";
-import { columnNorms } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
 import { tallIncrements, tallNorms } from "./tall-increments.ts";
 import { hardThreshold, type Truncation } from "./truncation.ts";

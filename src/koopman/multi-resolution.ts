@@ -1,10 +1,10 @@
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { columns } from "../linalg/blocks.ts";
 import type { ComplexNumbers } from "../linalg/complex.ts";
 import { type Matrix, subtract } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { dmd, requireSnapshots } from "./dmd.ts";
-import { columns } from "./ritz.ts";
 import { select } from "./select.ts";
 import type { Spectrum } from "./spectrum.ts";
 import { capped, numericalRank, type Truncation } from "./truncation.ts";

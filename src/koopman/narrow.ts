@@ -1,9 +1,9 @@
+import { columnNorms, columns } from "../linalg/blocks.ts";
 import { type Matrix, symmetricPart, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { symmetricEigen } from "../linalg/symmetric.ts";
 import { solveUpperTransposed } from "../linalg/triangular.ts";
 import type { DmdOptions } from "./dmd.ts";
-import { columnNorms, columns } from "./ritz.ts";
 import type { Fit } from "./spectrum.ts";
 
 /** What the Gram matrix of M snapshots tells of a few leading directions U₀ of the first M − 1. */

@@ -1,6 +1,7 @@
 import { type RandomStream, randomStream } from "../data/random.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { columnNorms, columns } from "../linalg/blocks.ts";
 import { type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { tallQr } from "../linalg/tall-qr.ts";
@@ -15,7 +16,7 @@ import {
   valuesOf,
   vectorsOf,
 } from "./exponentials.ts";
-import { columnNorms, columns, pairsAt } from "./ritz.ts";
+import { pairsAt } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { rank } from "./truncation.ts";
 

@@ -1,11 +1,11 @@
 import { DataError } from "../errors.ts";
+import { scaleColumns } from "../linalg/blocks.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
 import { gram, identity, type Matrix, subtract, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { svd } from "../linalg/svd.ts";
 import { design, fitExponentials, gradients, type Rates, ratesOf } from "./exponentials.ts";
 import { hankelDmd } from "./hankel.ts";
-import { scaleColumns } from "./ritz.ts";
 import { rank } from "./truncation.ts";
 
 /** Exponentials fitted to snapshots, and what they foretell at other times; in steps. */

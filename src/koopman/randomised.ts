@@ -1,6 +1,7 @@
 import { randomStream } from "../data/random.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
+import { columnNorms, columns, scaleColumns } from "../linalg/blocks.ts";
 import { type Matrix, matrix, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { qr } from "../linalg/qr.ts";
@@ -12,7 +13,7 @@ import {
   requireSnapshots,
   spectrumOfTrajectory,
 } from "./dmd.ts";
-import { columnNorms, columns, ritzOf, scaleColumns } from "./ritz.ts";
+import { ritzOf } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
 import { rank } from "./truncation.ts";
 

@@ -1,4 +1,5 @@
 import { DataError, ShapeError } from "../errors.ts";
+import { beside, columnNorms, columns, leadingColumns, scaleColumns } from "../linalg/blocks.ts";
 import {
   type ComplexMatrix,
   type ComplexNumbers,
@@ -93,8 +94,8 @@ export function pairsAt(
   singularValues: Float64Array,
   choose: (operator: Matrix) => { values: ComplexNumbers; vectors: ComplexMatrix },
 ): Ritz {
-  const { R } = qr(besides(basis, image));
-  const [own, mapped] = [leadingColumns(R, basis.cols), trailingColumns(R, basis.cols)];
+  const { R } = qr(beside([basis, image]));
+  const [own, mapped] = [leadingColumns(R, basis.cols), columns(R, basis.cols, R.cols)];
   const operator = product(transpose(own), mapped);
   const { values, vectors } = choose(operator);
   const k = values.re.length;
@@ -135,57 +136,6 @@ export function pairsAt(
     refined,
     condition: conditionOf(vectors),
   };
-}
-
-/** ‖column‖₂ of each, without overflow or underflow of the squares. */
-export function columnNorms({ rows, cols, data }: Matrix): Float64Array {
-  const sums = squares(rows, cols, data, null);
-  if (sums.every((sum) => sum > 1e-280 && sum < Infinity)) return sums.map(Math.sqrt);
-  // Powers of 2 as units: the bits do not depend on the scale of the data.
-  const units = new Float64Array(cols);
-  for (let k = 0; k < data.length; k++)
-    units[k % cols] = Math.max(units[k % cols], Math.abs(data[k]));
-  for (let j = 0; j < cols; j++) units[j] = 2 ** Math.floor(Math.log2(units[j] || 1));
-  return squares(rows, cols, data, units).map((sum, j) => units[j] * Math.sqrt(sum));
-}
-
-function squares(rows: number, cols: number, data: Float64Array, units: Float64Array | null) {
-  const sums = new Float64Array(cols);
-  for (let i = 0, k = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++, k++) {
-      const x = units === null ? data[k] : data[k] / units[j];
-      sums[j] += x * x;
-    }
-  }
-  return sums;
-}
-
-export const scaleColumns = (A: Matrix, factors: Float64Array): Matrix => ({
-  ...A,
-  data: A.data.map((a, k) => a * factors[k % A.cols]),
-});
-
-/** Columns from `first`, up to but without `last`. */
-export function columns(A: Matrix, first: number, last: number): Matrix {
-  const data = new Float64Array(A.rows * (last - first));
-  for (let i = 0; i < A.rows; i++) {
-    data.set(A.data.subarray(i * A.cols + first, i * A.cols + last), i * (last - first));
-  }
-  return { rows: A.rows, cols: last - first, data };
-}
-
-const leadingColumns = (A: Matrix, k: number) => columns(A, 0, k);
-const trailingColumns = (A: Matrix, from: number) => columns(A, from, A.cols);
-
-/** [A B] */
-export function besides(A: Matrix, B: Matrix): Matrix {
-  const cols = A.cols + B.cols;
-  const data = new Float64Array(A.rows * cols);
-  for (let i = 0; i < A.rows; i++) {
-    data.set(A.data.subarray(i * A.cols, (i + 1) * A.cols), i * cols);
-    data.set(B.data.subarray(i * B.cols, (i + 1) * B.cols), i * cols + A.cols);
-  }
-  return { rows: A.rows, cols, data };
 }
 
 /** B − λ U. */

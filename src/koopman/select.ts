@@ -1,6 +1,6 @@
 import { UsageError } from "../errors.ts";
-import type { ComplexMatrix, ComplexNumbers } from "../linalg/complex.ts";
-import type { Matrix } from "../linalg/matrix.ts";
+import { pickComplexColumns } from "../linalg/blocks.ts";
+import type { ComplexNumbers } from "../linalg/complex.ts";
 import { fitAmplitudes, type Route } from "./amplitudes.ts";
 import { importanceOf, misfit, type Spectrum } from "./spectrum.ts";
 
@@ -66,7 +66,7 @@ export function select(spectrum: Spectrum, rule: Selection, route: Route = "auto
       `refined residuals reach from ${Math.min(...refined.residuals)} to ${Math.max(...refined.residuals)}`,
     );
   const values = pick(eigenvalues, kept);
-  const vectors = pickColumns(reduced.vectors, kept);
+  const vectors = pickComplexColumns(reduced.vectors, kept);
   const lengths = Float64Array.from(kept, (j) => reduced.lengths[j]);
   const alpha = fitAmplitudes({ ...reduced, values, vectors }, route);
   const amplitudes = {
@@ -77,12 +77,12 @@ export function select(spectrum: Spectrum, rule: Selection, route: Route = "auto
   return {
     ...spectrum,
     eigenvalues: values,
-    modes: pickColumns(spectrum.modes, kept),
+    modes: pickComplexColumns(spectrum.modes, kept),
     amplitudes,
     residuals: Float64Array.from(kept, (j) => residuals[j]),
     refined: {
       eigenvalues: pick(refined.eigenvalues, kept),
-      modes: pickColumns(refined.modes, kept),
+      modes: pickComplexColumns(refined.modes, kept),
       residuals: Float64Array.from(kept, (j) => refined.residuals[j]),
     },
     importance: importanceOf(values, amplitudes, spectrum.snapshots),
@@ -105,16 +105,3 @@ const pick = ({ re, im }: ComplexNumbers, indices: readonly number[]): ComplexNu
   re: Float64Array.from(indices, (j) => re[j]),
   im: Float64Array.from(indices, (j) => im[j]),
 });
-
-function pickColumns({ re, im }: ComplexMatrix, indices: readonly number[]): ComplexMatrix {
-  const cols = indices.length;
-  const part = ({ rows, cols: all, data }: Matrix) => ({
-    rows,
-    cols,
-    data: Float64Array.from(
-      { length: rows * cols },
-      (_, k) => data[Math.floor(k / cols) * all + indices[k % cols]],
-    ),
-  });
-  return { re: part(re), im: part(im) };
-}

@@ -1,3 +1,4 @@
+import { columnNorms } from "../linalg/blocks.ts";
 import {
   type ComplexMatrix,
   type ComplexNumbers,
@@ -8,7 +9,7 @@ import { leastSquares } from "../linalg/least-squares.ts";
 import { type Matrix, subtract } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { fitAmplitudes, powersOf, type Route, realTimesPairs } from "./amplitudes.ts";
-import { columnNorms, type Ritz } from "./ritz.ts";
+import type { Ritz } from "./ritz.ts";
 import type { Weighting } from "./weighting.ts";
 
 /**

@@ -1,9 +1,10 @@
 import { DataError, ShapeError, UsageError } from "../errors.ts";
+import { beside, columns, scaleColumns } from "../linalg/blocks.ts";
 import { gram, type Matrix, symmetricPart, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { symmetricEigen } from "../linalg/symmetric.ts";
 import type { PairSpectrum } from "./dmd.ts";
-import { besides, columns, ritzOf, scaleColumns } from "./ritz.ts";
+import { ritzOf } from "./ritz.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 
 /** What pairs (x, y) seen so far leave behind, whatever their number: O(n r) numbers. */
@@ -135,7 +136,7 @@ function extended({ Q, G }: Side, x: Matrix): { side: Side; part: Matrix } {
   }
   const [size, left] = [Math.hypot(...x.data), Math.hypot(...rest)];
   const grows = left > 1e-10 * size && Q.cols < Q.rows;
-  const basis = grows ? besides(Q, { ...x, data: rest.map((value) => value / left) }) : Q;
+  const basis = grows ? beside([Q, { ...x, data: rest.map((value) => value / left) }]) : Q;
   const part = Float64Array.from({ length: basis.cols }, (_, i) => inside[i] ?? left);
   const column = { rows: part.length, cols: 1, data: part };
   const wide = padded(G, part.length, part.length);

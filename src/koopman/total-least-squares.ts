@@ -1,3 +1,4 @@
+import { columns } from "../linalg/blocks.ts";
 import { type Matrix, matrixOf, transpose } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { svd } from "../linalg/svd.ts";
@@ -8,7 +9,6 @@ import {
   requireSnapshots,
   spectrumOfTrajectory,
 } from "./dmd.ts";
-import { columns } from "./ritz.ts";
 import type { Spectrum } from "./spectrum.ts";
 import { trajectoryPairs } from "./trajectory-pairs.ts";
 import { rank } from "./truncation.ts";

@@ -1,8 +1,8 @@
 import { UsageError } from "../errors.ts";
+import { columns } from "../linalg/blocks.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { product } from "../linalg/provider.ts";
 import { tallQr } from "../linalg/tall-qr.ts";
-import { columns } from "./ritz.ts";
 
 /**
  * X and Y of a trajectory of fewer modes than pairs, in the coordinates of its QR factor where there are

@@ -1,9 +1,9 @@
+import { columns } from "../linalg/blocks.ts";
 import { multiply, transpose } from "../linalg/matrix.ts";
 import { singularValues } from "../linalg/svd.ts";
 import { fitAmplitudes, power } from "./amplitudes.ts";
 import { pairsOf } from "./dmd.ts";
 import { delayEmbed } from "./hankel.ts";
-import { columns } from "./ritz.ts";
 import { withoutSpikes } from "./spikes.ts";
 import { median, noiseFloor } from "./truncation.ts";
 

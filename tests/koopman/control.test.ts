@@ -9,7 +9,7 @@ import {
   reconstructLevels,
   windowsOf,
 } from "../../src/koopman/multi-resolution.ts";
-import { columns } from "../../src/koopman/ritz.ts";
+import { columns } from "../../src/linalg/blocks.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";
 import { type Matrix, matrix, multiply, subtract } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";

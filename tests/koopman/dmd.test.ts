@@ -10,8 +10,9 @@ import {
   halfLives,
   reconstruct,
 } from "../../src/koopman/expand.ts";
-import { columns, ritz, scaleColumns } from "../../src/koopman/ritz.ts";
+import { ritz } from "../../src/koopman/ritz.ts";
 import { numericalRank, rank } from "../../src/koopman/truncation.ts";
+import { columns, scaleColumns } from "../../src/linalg/blocks.ts";
 import { moduli, realTimesComplex } from "../../src/linalg/complex.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";
 import { fromRows, type Matrix, matrix, multiply, scale } from "../../src/linalg/matrix.ts";

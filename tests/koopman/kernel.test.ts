@@ -10,8 +10,8 @@ import {
   medianDistance,
   polynomialKernel,
 } from "../../src/koopman/kernels.ts";
-import { columns } from "../../src/koopman/ritz.ts";
 import { rank } from "../../src/koopman/truncation.ts";
+import { columns } from "../../src/linalg/blocks.ts";
 import { type Matrix, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";
