@@ -38,9 +38,9 @@ describe("a network of rank 2", () => {
     expect(readdirSync(path).sort()).toEqual([
       "basis.npy",
       "eigenfunctions.json",
-      "figures",
       "phi.onnx",
       "reduced.onnx",
+      "report-figures",
       "report.html",
       "u.npy",
     ]);
@@ -57,11 +57,9 @@ describe("a network of rank 2", () => {
     expect(fixedPoints.points.length).toBeGreaterThan(0);
     const page = readFileSync(join(path, "report.html"), "utf8");
     expect(page).toContain("dx/dt = −x + W tanh(x) + θ");
-    expect(readdirSync(join(path, "figures")).filter((name) => name.endsWith(".svg"))).toEqual([
-      "phase-portrait.svg",
-      "phi-decay.svg",
-      "singular-values.svg",
-    ]);
+    expect(
+      readdirSync(join(path, "report-figures")).filter((name) => name.endsWith(".svg")),
+    ).toEqual(["phase-portrait.svg", "phi-decay.svg", "singular-values.svg"]);
     const again = await call("W.csv", "-o", "reading");
     expect([again.code, again.stderr.includes("is there already")]).toEqual([2, true]);
     expect((await call("W.csv", "-o", "reading", "--force")).code).toBe(0);
