@@ -23,9 +23,10 @@ export async function run(args: readonly string[]): Promise<void> {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // Help and version end with 0; help for want of a command is misuse.
-    if (error.code === "commander.help") process.exitCode = 2;
-    else if (error.exitCode !== 0) {
+    if (error.exitCode === 0) return; // help or version, asked for
+    if (error.code === "commander.help")
+      process.exitCode = 2; // help for want of a command: misuse
+    else {
       const [name] = args;
       const known = program.commands.map((command) => command.name());
       const asked = { json: args.includes("--json"), jsonl: args.includes("--jsonl") };

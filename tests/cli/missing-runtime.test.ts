@@ -50,6 +50,7 @@ test("doctor says so", () => {
 
 test.each([
   ["--help", () => ["--help"], "Usage: eigenflow"],
+  ["help", () => ["help"], "Usage: eigenflow"],
   ["train --help", () => ["train", "--help"], "--resume"],
   ["--version", () => ["--version"], "."],
   ["--print-config", () => ["train", "small.yaml", "--print-config"], "# small.yaml:2"],
