@@ -1,9 +1,9 @@
 import { mulberryMatrix } from "../src/data/random.ts";
-import { dmd } from "../src/koopman/dmd.ts";
-import { dmdTall, tallModes } from "../src/koopman/dmd-tall.ts";
-import { hankelDmd } from "../src/koopman/hankel.ts";
-import type { Spectrum } from "../src/koopman/spectrum.ts";
-import { hardThreshold, rank } from "../src/koopman/truncation.ts";
+import { dmd } from "../src/koopman/dmd/dmd.ts";
+import { dmdTall, tallModes } from "../src/koopman/dmd/dmd-tall.ts";
+import { hankelDmd } from "../src/koopman/dmd/hankel.ts";
+import type { Spectrum } from "../src/koopman/dmd/spectrum.ts";
+import { hardThreshold, rank } from "../src/koopman/dmd/truncation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 import { tallMatrix } from "../src/linalg/tall-source.ts";
 import { type Options, report } from "./measure.ts";

@@ -1,5 +1,5 @@
 import { mulberry32, mulberryMatrix } from "../src/data/random.ts";
-import { monitor, type Observation } from "../src/koopman/monitor.ts";
+import { monitor, type Observation } from "../src/koopman/verdict/monitor.ts";
 import { provider } from "../src/linalg/provider.ts";
 import { type Options, report } from "./measure.ts";
 

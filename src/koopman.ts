@@ -1,37 +1,18 @@
 /** eigenflow/koopman: snapshots in, spectrum out. */
 
-export type { Route } from "./koopman/amplitudes.ts";
-export {
-  type Analysis,
-  type AnalysisOptions,
-  analyseSeries,
-  analysisDefaults,
-  analysisOfWeights,
-  type SeriesInput,
-  type SlidingWindow,
-  type WindowAnalysis,
-} from "./koopman/analysis.ts";
 export {
   type CompareOptions,
   type Comparison,
   compareDefaults,
   compareDynamics,
-} from "./koopman/compare.ts";
+} from "./koopman/compare/compare.ts";
 export {
   type CompareRunsOptions,
   compareRunsDefaults,
   compareSeries,
   compareWeights,
   type RunsComparison,
-} from "./koopman/compare-runs.ts";
-export {
-  type ControlledSpectrum,
-  type ControlOptions,
-  controlDefaults,
-  dmdWithControl,
-  simulate,
-} from "./koopman/control.ts";
-export type { Prospect } from "./koopman/diagnosis.ts";
+} from "./koopman/compare/compare-runs.ts";
 export {
   hausdorff,
   type PermutationOptions,
@@ -39,24 +20,16 @@ export {
   permutationTest,
   type SpectralDistance,
   spectralDistance,
-} from "./koopman/distance.ts";
+} from "./koopman/compare/distance.ts";
+export type { Route } from "./koopman/dmd/amplitudes.ts";
 export {
   type DmdOptions,
   dmd,
   dmdDefaults,
   dmdOfPairs,
   type PairSpectrum,
-} from "./koopman/dmd.ts";
-export { dmdTall, type TallSpectrum, tallModes } from "./koopman/dmd-tall.ts";
-export {
-  type Dictionary,
-  type Eigenfunctions,
-  edmd,
-  evaluate,
-  heldOutResiduals,
-  monomials,
-  pseudospectrum,
-} from "./koopman/edmd.ts";
+} from "./koopman/dmd/dmd.ts";
+export { dmdTall, type TallSpectrum, tallModes } from "./koopman/dmd/dmd-tall.ts";
 export {
   continuous,
   forecast,
@@ -64,61 +37,9 @@ export {
   growthRates,
   halfLives,
   reconstruct,
-} from "./koopman/expand.ts";
-export { displacements, increments } from "./koopman/extrapolate.ts";
-export type { ForecastMargin } from "./koopman/forecast-margin.ts";
-export { forwardBackwardDmd } from "./koopman/forward-backward.ts";
-export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/hankel.ts";
-export {
-  type ForecastInterval,
-  forecastInterval,
-  type IntervalOptions,
-  intervalDefaults,
-} from "./koopman/interval.ts";
-export { type JumpOptions, jumpDefaults, type Proposal, proposeJumps } from "./koopman/jump.ts";
-export { type KernelEigenfunctions, kernelEdmd } from "./koopman/kernel-edmd.ts";
-export {
-  gaussianKernel,
-  type Kernel,
-  linearKernel,
-  medianDistance,
-  polynomialKernel,
-} from "./koopman/kernels.ts";
-export {
-  type Change,
-  type Monitor,
-  type MonitorOptions,
-  type MonitorVerdict,
-  monitor,
-  monitorDefaults,
-  type Observation,
-} from "./koopman/monitor.ts";
-export type { WeightMode, WeightsMotion } from "./koopman/motion.ts";
-export {
-  type MultiResolution,
-  type MultiResolutionOptions,
-  multiResolutionDefaults,
-  multiResolutionDmd,
-  type Resolution,
-  reconstructLevels,
-  windowsOf,
-} from "./koopman/multi-resolution.ts";
-export { type OnlineMap, startOnline, withPair } from "./koopman/online.ts";
-export {
-  type Bagging,
-  type OptimisedOptions,
-  type OptimisedSpectrum,
-  optimisedDefaults,
-  optimisedDmd,
-} from "./koopman/optimised.ts";
-export {
-  type Projection,
-  type ProjectionOptions,
-  projectionDefaults,
-  randomProjection,
-} from "./koopman/projection.ts";
-export { type RandomisedOptions, randomisedDefaults, randomisedDmd } from "./koopman/randomised.ts";
-export { type Ritz, ritz, type Scaling } from "./koopman/ritz.ts";
+} from "./koopman/dmd/expand.ts";
+export { delayEmbed, type HankelOptions, hankelDmd } from "./koopman/dmd/hankel.ts";
+export { type Ritz, ritz, type Scaling } from "./koopman/dmd/ritz.ts";
 export {
   best,
   bestShare,
@@ -128,29 +49,8 @@ export {
   residualBelow,
   type Selection,
   select,
-} from "./koopman/select.ts";
-export { type Settling, settling } from "./koopman/settling.ts";
-export { snapshotFiles } from "./koopman/snapshot-files.ts";
-export {
-  type SnapshotOptions,
-  type SnapshotSource,
-  snapshotSource,
-} from "./koopman/snapshot-source.ts";
-export {
-  type SparseChoice,
-  type SparseOptions,
-  sparseDefaults,
-  sparsityPath,
-} from "./koopman/sparse.ts";
-export type { Importance, Reduced, Refined, Spectrum } from "./koopman/spectrum.ts";
-export {
-  type StreamingDmd,
-  startStreaming,
-  streamingSpectrum,
-  streamPair,
-} from "./koopman/streaming.ts";
-export { tallBetween, tallIncrements, tallRows } from "./koopman/tall-increments.ts";
-export { totalLeastSquaresDmd } from "./koopman/total-least-squares.ts";
+} from "./koopman/dmd/select.ts";
+export type { Importance, Reduced, Refined, Spectrum } from "./koopman/dmd/spectrum.ts";
 export {
   capped,
   energy,
@@ -160,7 +60,117 @@ export {
   rank,
   relativeGap,
   type Truncation,
-} from "./koopman/truncation.ts";
+} from "./koopman/dmd/truncation.ts";
+export { equal, forgetting, relative, type Weighting } from "./koopman/dmd/weighting.ts";
+export { displacements, increments } from "./koopman/forecast/extrapolate.ts";
+export {
+  type ForecastInterval,
+  forecastInterval,
+  type IntervalOptions,
+  intervalDefaults,
+} from "./koopman/forecast/interval.ts";
+export {
+  type JumpOptions,
+  jumpDefaults,
+  type Proposal,
+  proposeJumps,
+} from "./koopman/forecast/jump.ts";
+export { type Settling, settling } from "./koopman/forecast/settling.ts";
+export {
+  type Projection,
+  type ProjectionOptions,
+  projectionDefaults,
+  randomProjection,
+} from "./koopman/snapshots/projection.ts";
+export { snapshotFiles } from "./koopman/snapshots/snapshot-files.ts";
+export {
+  type SnapshotOptions,
+  type SnapshotSource,
+  snapshotSource,
+} from "./koopman/snapshots/snapshot-source.ts";
+export { tallBetween, tallIncrements, tallRows } from "./koopman/snapshots/tall-increments.ts";
+export {
+  type ControlledSpectrum,
+  type ControlOptions,
+  controlDefaults,
+  dmdWithControl,
+  simulate,
+} from "./koopman/variants/control.ts";
+export {
+  type Dictionary,
+  type Eigenfunctions,
+  edmd,
+  evaluate,
+  heldOutResiduals,
+  monomials,
+  pseudospectrum,
+} from "./koopman/variants/edmd.ts";
+export { forwardBackwardDmd } from "./koopman/variants/forward-backward.ts";
+export { type KernelEigenfunctions, kernelEdmd } from "./koopman/variants/kernel-edmd.ts";
+export {
+  gaussianKernel,
+  type Kernel,
+  linearKernel,
+  medianDistance,
+  polynomialKernel,
+} from "./koopman/variants/kernels.ts";
+export {
+  type MultiResolution,
+  type MultiResolutionOptions,
+  multiResolutionDefaults,
+  multiResolutionDmd,
+  type Resolution,
+  reconstructLevels,
+  windowsOf,
+} from "./koopman/variants/multi-resolution.ts";
+export { type OnlineMap, startOnline, withPair } from "./koopman/variants/online.ts";
+export {
+  type Bagging,
+  type OptimisedOptions,
+  type OptimisedSpectrum,
+  optimisedDefaults,
+  optimisedDmd,
+} from "./koopman/variants/optimised.ts";
+export {
+  type RandomisedOptions,
+  randomisedDefaults,
+  randomisedDmd,
+} from "./koopman/variants/randomised.ts";
+export {
+  type SparseChoice,
+  type SparseOptions,
+  sparseDefaults,
+  sparsityPath,
+} from "./koopman/variants/sparse.ts";
+export {
+  type StreamingDmd,
+  startStreaming,
+  streamingSpectrum,
+  streamPair,
+} from "./koopman/variants/streaming.ts";
+export { totalLeastSquaresDmd } from "./koopman/variants/total-least-squares.ts";
+export {
+  type Analysis,
+  type AnalysisOptions,
+  analyseSeries,
+  analysisDefaults,
+  analysisOfWeights,
+  type SeriesInput,
+  type SlidingWindow,
+  type WindowAnalysis,
+} from "./koopman/verdict/analysis.ts";
+export type { Prospect } from "./koopman/verdict/diagnosis.ts";
+export type { ForecastMargin } from "./koopman/verdict/forecast-margin.ts";
+export {
+  type Change,
+  type Monitor,
+  type MonitorOptions,
+  type MonitorVerdict,
+  monitor,
+  monitorDefaults,
+  type Observation,
+} from "./koopman/verdict/monitor.ts";
+export type { WeightMode, WeightsMotion } from "./koopman/verdict/motion.ts";
 export {
   type Decision,
   type Diagnosis,
@@ -170,15 +180,14 @@ export {
   verdict,
   verdictDefaults,
   windowsToEnd,
-} from "./koopman/verdict.ts";
-export { equal, forgetting, relative, type Weighting } from "./koopman/weighting.ts";
+} from "./koopman/verdict/verdict.ts";
 export {
   analyseWeights,
   type WeightsAnalysis,
   type WeightsOptions,
   type WeightsTensor,
   weightsDefaults,
-} from "./koopman/weights.ts";
+} from "./koopman/verdict/weights.ts";
 export {
   forecastLoss,
   type LossMode,
@@ -186,4 +195,4 @@ export {
   steadySpectrum,
   type WindowSpectrum,
   windowSpectrum,
-} from "./koopman/window.ts";
+} from "./koopman/verdict/window.ts";

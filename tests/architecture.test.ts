@@ -133,3 +133,9 @@ test("files stay short", () => {
   const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 301);
   expect(long).toEqual([]);
 });
+
+test("folders stay small", () => {
+  const sizes = new Map<string, number>();
+  for (const file of files) sizes.set(dirname(file), (sizes.get(dirname(file)) ?? 0) + 1);
+  expect([...sizes].filter(([, count]) => count > 30)).toEqual([]);
+});

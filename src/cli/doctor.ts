@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { MissingRuntimeError } from "../errors.ts";
 import { installLapack, providerInUse } from "../linalg/provider.ts";
 import { type Device, loadBackend } from "../runtime/backend.ts";
-import type { Outcome } from "./output.ts";
-import { version } from "./version.ts";
+import type { Outcome } from "./output/output.ts";
+import { version } from "./output/version.ts";
 
 interface Check {
   readonly name: string;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { run } from "./program.ts";
+import { run } from "./program/program.ts";
 
 // Whoever reads our output may have read enough: `eigenflow predict … | head`.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

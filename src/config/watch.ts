@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { jumpDefaults } from "../koopman/jump.ts";
-import { decisions, monitorDefaults } from "../koopman/monitor.ts";
-import type { Decision } from "../koopman/verdict.ts";
+import { jumpDefaults } from "../koopman/forecast/jump.ts";
+import { decisions, monitorDefaults } from "../koopman/verdict/monitor.ts";
+import type { Decision } from "../koopman/verdict/verdict.ts";
 
 /*
  * `observe`, `stop` and `accelerate`: Koopman analysis inside training. What each number does is said at

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Dataset } from "../data/dataset.ts";
-import { proposeJumps } from "../koopman/jump.ts";
-import { type Monitor, type MonitorVerdict, monitor } from "../koopman/monitor.ts";
-import { type Projection, randomProjection } from "../koopman/projection.ts";
-import type { Decision, Verdict } from "../koopman/verdict.ts";
+import { proposeJumps } from "../koopman/forecast/jump.ts";
+import { type Projection, randomProjection } from "../koopman/snapshots/projection.ts";
+import { type Monitor, type MonitorVerdict, monitor } from "../koopman/verdict/monitor.ts";
+import type { Decision, Verdict } from "../koopman/verdict/verdict.ts";
 import type { Metrics, TrainingState } from "../training/events.ts";
 import type { FitOptions } from "../training/fit.ts";
 import { flatten, type Layout, layoutOf } from "../training/flat.ts";

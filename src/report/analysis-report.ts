@@ -1,4 +1,4 @@
-import type { Analysis } from "../koopman/analysis.ts";
+import type { Analysis } from "../koopman/verdict/analysis.ts";
 import { eigenvalueFigure, residualFigure, windowsFigure } from "./builders/eigenvalues.ts";
 import { type ForecastCurve, lossFigure } from "./builders/loss.ts";
 import { changesOf, modesFigure, slidingFigure } from "./builders/modes.ts";

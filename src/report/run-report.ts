@@ -1,4 +1,4 @@
-import { analyseSeries } from "../koopman/analysis.ts";
+import { analyseSeries } from "../koopman/verdict/analysis.ts";
 import type { SimReading } from "../models/sim/reading.ts";
 import type { Metrics } from "../training/events.ts";
 import type { ModelCertificate } from "../verification/certificate.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { schemas } from "../../src/cli/schemas.ts";
+import { schemas } from "../../src/cli/schemas/schemas.ts";
 import { eigenflow, folder, runsOf, small } from "./eigenflow.ts";
 
 test("the gain attained stands beside the proven bound", () => {

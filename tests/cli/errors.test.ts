@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { version } from "../../src/cli/version.ts";
+import { version } from "../../src/cli/output/version.ts";
 import { eigenflow, folder, runsOf, small } from "./eigenflow.ts";
 
 const bad = `version: 1

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { growingFile } from "../../src/cli/growing-file.ts";
+import { growingFile } from "../../src/cli/input/growing-file.ts";
 import { InputError } from "../../src/errors.ts";
 import { folder } from "./eigenflow.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { schemas } from "../../src/cli/schemas.ts";
+import { schemas } from "../../src/cli/schemas/schemas.ts";
 import { folder } from "./eigenflow.ts";
 import { called } from "./in-process.ts";
 

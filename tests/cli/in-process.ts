@@ -1,4 +1,4 @@
-import { run } from "../../src/cli/program.ts";
+import { run } from "../../src/cli/program/program.ts";
 import type { Finished } from "./eigenflow.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { schemas } from "../../src/cli/schemas.ts";
+import { schemas } from "../../src/cli/schemas/schemas.ts";
 import { type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { decode } from "../../src/onnx/decode.ts";
 import { compile } from "../../src/runtime/program.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { schemas } from "../../src/cli/schemas.ts";
+import { schemas } from "../../src/cli/schemas/schemas.ts";
 import { eigenflow, folder, runsOf } from "./eigenflow.ts";
 
 const config = (model: string) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitted } from "../../src/cli/progress.ts";
+import { fitted } from "../../src/cli/output/progress.ts";
 import { eigenflow, folder, small } from "./eigenflow.ts";
 
 test("elsewhere than on a terminal, a plain line each epoch", () => {

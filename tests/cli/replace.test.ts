@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { schemas } from "../../src/cli/schemas.ts";
+import { schemas } from "../../src/cli/schemas/schemas.ts";
 import { formatNpy } from "../../src/data/npy.ts";
 import { readForeign } from "../../src/onnx/foreign/model.ts";
 import { withMetadata } from "../../src/onnx/foreign/open.ts";

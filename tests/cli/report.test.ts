@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { reportRun } from "../../src/cli/run-report.ts";
+import { reportRun } from "../../src/cli/train/run-report.ts";
 import { eigenflow, folder } from "./eigenflow.ts";
 
 const csv = `epoch,loss\n${Array.from({ length: 80 }, (_, i) => `${i},${0.2 + 2 * 0.95 ** i}`).join("\n")}\n`;

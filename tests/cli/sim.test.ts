@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { tensorsIn } from "../../src/cli/model-file.ts";
-import { schemas } from "../../src/cli/schemas.ts";
+import { tensorsIn } from "../../src/cli/input/model-file.ts";
+import { schemas } from "../../src/cli/schemas/schemas.ts";
 import { constantOf, type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { input } from "../../src/graph/value.ts";
 import { mlp } from "../../src/models/mlp.ts";

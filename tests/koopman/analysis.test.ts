@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { analyseSeries, type SeriesInput } from "../../src/koopman/analysis.ts";
-import { verdict } from "../../src/koopman/verdict.ts";
+import { analyseSeries, type SeriesInput } from "../../src/koopman/verdict/analysis.ts";
+import { verdict } from "../../src/koopman/verdict/verdict.ts";
 
 const series = (values: ArrayLike<number>, every = 1): SeriesInput => ({
   name: "loss",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
-import { compareSeries, compareWeights } from "../../src/koopman/compare-runs.ts";
+import { compareSeries, compareWeights } from "../../src/koopman/compare/compare-runs.ts";
 import { type Matrix, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { tallMatrix } from "../../src/linalg/tall-source.ts";
 import { random } from "../linalg/matrices.ts";

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { dmdWithControl, simulate } from "../../src/koopman/control.ts";
-import { spectralDistance } from "../../src/koopman/distance.ts";
-import { dmd } from "../../src/koopman/dmd.ts";
-import { reconstruct } from "../../src/koopman/expand.ts";
+import { spectralDistance } from "../../src/koopman/compare/distance.ts";
+import { dmd } from "../../src/koopman/dmd/dmd.ts";
+import { reconstruct } from "../../src/koopman/dmd/expand.ts";
+import { dmdWithControl, simulate } from "../../src/koopman/variants/control.ts";
 import {
   multiResolutionDmd,
   reconstructLevels,
   windowsOf,
-} from "../../src/koopman/multi-resolution.ts";
+} from "../../src/koopman/variants/multi-resolution.ts";
 import { columns } from "../../src/linalg/blocks.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";
 import { type Matrix, matrix, multiply, subtract } from "../../src/linalg/matrix.ts";

@@ -2,9 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { assignment } from "../../src/koopman/assignment.ts";
-import { compareDynamics } from "../../src/koopman/compare.ts";
-import { hausdorff, permutationTest, spectralDistance } from "../../src/koopman/distance.ts";
+import { assignment } from "../../src/koopman/compare/assignment.ts";
+import { compareDynamics } from "../../src/koopman/compare/compare.ts";
+import {
+  hausdorff,
+  permutationTest,
+  spectralDistance,
+} from "../../src/koopman/compare/distance.ts";
 import type { ComplexNumbers } from "../../src/linalg/complex.ts";
 import { matrix, multiply } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { type DmdOptions, dmd, dmdOfPairs } from "../../src/koopman/dmd.ts";
+import { type DmdOptions, dmd, dmdOfPairs } from "../../src/koopman/dmd/dmd.ts";
 import {
   continuous,
   forecast,
@@ -9,9 +9,9 @@ import {
   growthRates,
   halfLives,
   reconstruct,
-} from "../../src/koopman/expand.ts";
-import { ritz } from "../../src/koopman/ritz.ts";
-import { numericalRank, rank } from "../../src/koopman/truncation.ts";
+} from "../../src/koopman/dmd/expand.ts";
+import { ritz } from "../../src/koopman/dmd/ritz.ts";
+import { numericalRank, rank } from "../../src/koopman/dmd/truncation.ts";
 import { columns, scaleColumns } from "../../src/linalg/blocks.ts";
 import { moduli, realTimesComplex } from "../../src/linalg/complex.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { edmd, evaluate, monomials, pseudospectrum } from "../../src/koopman/edmd.ts";
+import { edmd, evaluate, monomials, pseudospectrum } from "../../src/koopman/variants/edmd.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
-import { dmd } from "../../src/koopman/dmd.ts";
-import { dmdTall } from "../../src/koopman/dmd-tall.ts";
-import { displacements, increments } from "../../src/koopman/extrapolate.ts";
-import { numericalRank, rank } from "../../src/koopman/truncation.ts";
+import { dmd } from "../../src/koopman/dmd/dmd.ts";
+import { dmdTall } from "../../src/koopman/dmd/dmd-tall.ts";
+import { numericalRank, rank } from "../../src/koopman/dmd/truncation.ts";
+import { displacements, increments } from "../../src/koopman/forecast/extrapolate.ts";
 import { columns } from "../../src/linalg/blocks.ts";
 import { fromRows, type Matrix, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { tallMatrix } from "../../src/linalg/tall-source.ts";

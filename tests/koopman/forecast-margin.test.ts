@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
-import { forecastMargin } from "../../src/koopman/forecast-margin.ts";
-import { verdict } from "../../src/koopman/verdict.ts";
+import { forecastMargin } from "../../src/koopman/verdict/forecast-margin.ts";
+import { verdict } from "../../src/koopman/verdict/verdict.ts";
 
 const level = (re: number) => [{ re, im: 0, contribution: 1, contributionIm: 0, residual: 0 }];
 

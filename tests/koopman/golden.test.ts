@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type DmdOptions, dmd, dmdOfPairs } from "../../src/koopman/dmd.ts";
-import type { Scaling } from "../../src/koopman/ritz.ts";
-import type { Spectrum } from "../../src/koopman/spectrum.ts";
-import { numericalRank } from "../../src/koopman/truncation.ts";
-import { equal, relative } from "../../src/koopman/weighting.ts";
+import { type DmdOptions, dmd, dmdOfPairs } from "../../src/koopman/dmd/dmd.ts";
+import type { Scaling } from "../../src/koopman/dmd/ritz.ts";
+import type { Spectrum } from "../../src/koopman/dmd/spectrum.ts";
+import { numericalRank } from "../../src/koopman/dmd/truncation.ts";
+import { equal, relative } from "../../src/koopman/dmd/weighting.ts";
 import { type ComplexNumbers, moduli } from "../../src/linalg/complex.ts";
 import { fromRows } from "../../src/linalg/matrix.ts";
 import { onProviders } from "../linalg/on-providers.ts";

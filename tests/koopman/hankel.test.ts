@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
-import { dmd } from "../../src/koopman/dmd.ts";
-import { forecast, reconstruct } from "../../src/koopman/expand.ts";
-import { delayEmbed, hankelDmd } from "../../src/koopman/hankel.ts";
-import { numericalRank, rank } from "../../src/koopman/truncation.ts";
+import { dmd } from "../../src/koopman/dmd/dmd.ts";
+import { forecast, reconstruct } from "../../src/koopman/dmd/expand.ts";
+import { delayEmbed, hankelDmd } from "../../src/koopman/dmd/hankel.ts";
+import { numericalRank, rank } from "../../src/koopman/dmd/truncation.ts";
 import { columns } from "../../src/linalg/blocks.ts";
 import { fromRows, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";

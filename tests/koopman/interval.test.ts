@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { forecastInterval } from "../../src/koopman/interval.ts";
-import { normalQuantile, studentQuantile } from "../../src/koopman/student.ts";
+import { forecastInterval } from "../../src/koopman/forecast/interval.ts";
+import { normalQuantile, studentQuantile } from "../../src/koopman/forecast/student.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
 import { onProviders } from "../linalg/on-providers.ts";
 

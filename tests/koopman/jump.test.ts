@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { mulberryMatrix } from "../../src/data/random.ts";
 import { ShapeError, UsageError } from "../../src/errors.ts";
-import { proposeJumps } from "../../src/koopman/jump.ts";
+import { proposeJumps } from "../../src/koopman/forecast/jump.ts";
 import { onProviders } from "../linalg/on-providers.ts";
 
 const size = 3000;

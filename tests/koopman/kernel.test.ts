@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { spectralDistance } from "../../src/koopman/distance.ts";
-import { dmdOfPairs } from "../../src/koopman/dmd.ts";
-import { edmd, evaluate, heldOutResiduals, monomials } from "../../src/koopman/edmd.ts";
-import { kernelEdmd } from "../../src/koopman/kernel-edmd.ts";
+import { spectralDistance } from "../../src/koopman/compare/distance.ts";
+import { dmdOfPairs } from "../../src/koopman/dmd/dmd.ts";
+import { rank } from "../../src/koopman/dmd/truncation.ts";
+import { edmd, evaluate, heldOutResiduals, monomials } from "../../src/koopman/variants/edmd.ts";
+import { kernelEdmd } from "../../src/koopman/variants/kernel-edmd.ts";
 import {
   gaussianKernel,
   linearKernel,
   medianDistance,
   polynomialKernel,
-} from "../../src/koopman/kernels.ts";
-import { rank } from "../../src/koopman/truncation.ts";
+} from "../../src/koopman/variants/kernels.ts";
 import { columns } from "../../src/linalg/blocks.ts";
 import { type Matrix, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";

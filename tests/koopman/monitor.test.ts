@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { mulberry32, mulberryMatrix } from "../../src/data/random.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
+import { settling } from "../../src/koopman/forecast/settling.ts";
 import {
   type MonitorOptions,
   type MonitorVerdict,
   monitor,
   type Observation,
-} from "../../src/koopman/monitor.ts";
-import { settling } from "../../src/koopman/settling.ts";
-import { verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
+} from "../../src/koopman/verdict/monitor.ts";
+import { verdict, verdictDefaults } from "../../src/koopman/verdict/verdict.ts";
 
 const { curves, referenceLoss: reference } = JSON.parse(
   readFileSync(new URL("../golden/dmd/loss_curves.json", import.meta.url), "utf8"),

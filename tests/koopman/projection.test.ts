@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { mulberryMatrix } from "../../src/data/random.ts";
 import { ShapeError, UsageError } from "../../src/errors.ts";
-import { dmd } from "../../src/koopman/dmd.ts";
-import { randomProjection } from "../../src/koopman/projection.ts";
-import { rank } from "../../src/koopman/truncation.ts";
+import { dmd } from "../../src/koopman/dmd/dmd.ts";
+import { rank } from "../../src/koopman/dmd/truncation.ts";
+import { randomProjection } from "../../src/koopman/snapshots/projection.ts";
 import { type Matrix, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { random } from "../linalg/matrices.ts";
 import { blockDiagonal, orbit } from "./systems.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
-import { dmd } from "../../src/koopman/dmd.ts";
-import { reconstruct } from "../../src/koopman/expand.ts";
+import { dmd } from "../../src/koopman/dmd/dmd.ts";
+import { reconstruct } from "../../src/koopman/dmd/expand.ts";
 import {
   best,
   bestShare,
@@ -10,7 +10,7 @@ import {
   ranked,
   residualBelow,
   select,
-} from "../../src/koopman/select.ts";
+} from "../../src/koopman/dmd/select.ts";
 import {
   capped,
   energy,
@@ -19,8 +19,8 @@ import {
   numericalRank,
   rank,
   relativeGap,
-} from "../../src/koopman/truncation.ts";
-import { equal, forgetting, relative } from "../../src/koopman/weighting.ts";
+} from "../../src/koopman/dmd/truncation.ts";
+import { equal, forgetting, relative } from "../../src/koopman/dmd/weighting.ts";
 import { add, multiply, scale, subtract } from "../../src/linalg/matrix.ts";
 import { singularValues } from "../../src/linalg/svd.ts";
 import { random } from "../linalg/matrices.ts";

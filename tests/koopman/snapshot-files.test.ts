@@ -6,8 +6,11 @@ import { formatNpy } from "../../src/data/npy.ts";
 import { openTensors } from "../../src/data/tensors/open.ts";
 import type { TensorFile } from "../../src/data/tensors/tensor-file.ts";
 import { DataError, InputError, UsageError } from "../../src/errors.ts";
-import { snapshotFiles } from "../../src/koopman/snapshot-files.ts";
-import { type SnapshotOptions, snapshotSource } from "../../src/koopman/snapshot-source.ts";
+import { snapshotFiles } from "../../src/koopman/snapshots/snapshot-files.ts";
+import {
+  type SnapshotOptions,
+  snapshotSource,
+} from "../../src/koopman/snapshots/snapshot-source.ts";
 import { formatSafetensors } from "../../src/training/safetensors.ts";
 
 const fixtures = "tests/data/fixtures/tensors";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { NumericError, ShapeError, UsageError } from "../../src/errors.ts";
-import { dmd } from "../../src/koopman/dmd.ts";
-import { startOnline, withPair } from "../../src/koopman/online.ts";
-import { sparsityPath } from "../../src/koopman/sparse.ts";
-import { rank } from "../../src/koopman/truncation.ts";
+import { dmd } from "../../src/koopman/dmd/dmd.ts";
+import { rank } from "../../src/koopman/dmd/truncation.ts";
+import { startOnline, withPair } from "../../src/koopman/variants/online.ts";
+import { sparsityPath } from "../../src/koopman/variants/sparse.ts";
 import { columns, scaleColumns } from "../../src/linalg/blocks.ts";
 import { eigenvalues } from "../../src/linalg/eigenvalues.ts";
 import { leastSquares } from "../../src/linalg/least-squares.ts";

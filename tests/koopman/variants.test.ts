@@ -1,15 +1,19 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { spectralDistance } from "../../src/koopman/distance.ts";
-import { dmd, dmdOfPairs } from "../../src/koopman/dmd.ts";
-import { forecast } from "../../src/koopman/expand.ts";
-import { forwardBackwardDmd } from "../../src/koopman/forward-backward.ts";
-import { randomisedDmd } from "../../src/koopman/randomised.ts";
-import type { Spectrum } from "../../src/koopman/spectrum.ts";
-import { startStreaming, streamingSpectrum, streamPair } from "../../src/koopman/streaming.ts";
-import { totalLeastSquaresDmd } from "../../src/koopman/total-least-squares.ts";
-import { rank } from "../../src/koopman/truncation.ts";
+import { spectralDistance } from "../../src/koopman/compare/distance.ts";
+import { dmd, dmdOfPairs } from "../../src/koopman/dmd/dmd.ts";
+import { forecast } from "../../src/koopman/dmd/expand.ts";
+import type { Spectrum } from "../../src/koopman/dmd/spectrum.ts";
+import { rank } from "../../src/koopman/dmd/truncation.ts";
+import { forwardBackwardDmd } from "../../src/koopman/variants/forward-backward.ts";
+import { randomisedDmd } from "../../src/koopman/variants/randomised.ts";
+import {
+  startStreaming,
+  streamingSpectrum,
+  streamPair,
+} from "../../src/koopman/variants/streaming.ts";
+import { totalLeastSquaresDmd } from "../../src/koopman/variants/total-least-squares.ts";
 import { columns } from "../../src/linalg/blocks.ts";
 import { moduli } from "../../src/linalg/complex.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";

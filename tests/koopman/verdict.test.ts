@@ -2,10 +2,20 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
-import { withoutSpikes } from "../../src/koopman/spikes.ts";
-import { diagnose, isConfirmed, verdict, verdictDefaults } from "../../src/koopman/verdict.ts";
-import { believed, forecastLoss, noiseOf, windowSpectrum } from "../../src/koopman/window.ts";
-import { agreement, percent, short } from "../../src/koopman/words.ts";
+import { withoutSpikes } from "../../src/koopman/verdict/spikes.ts";
+import {
+  diagnose,
+  isConfirmed,
+  verdict,
+  verdictDefaults,
+} from "../../src/koopman/verdict/verdict.ts";
+import {
+  believed,
+  forecastLoss,
+  noiseOf,
+  windowSpectrum,
+} from "../../src/koopman/verdict/window.ts";
+import { agreement, percent, short } from "../../src/koopman/verdict/words.ts";
 import { random } from "../linalg/matrices.ts";
 import { onProviders } from "../linalg/on-providers.ts";
 

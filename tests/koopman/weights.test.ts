@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { mulberry32 } from "../../src/data/random.ts";
 import { DataError, ShapeError, UsageError } from "../../src/errors.ts";
-import { increments } from "../../src/koopman/extrapolate.ts";
+import { increments } from "../../src/koopman/forecast/extrapolate.ts";
 import {
   tallBetween,
   tallIncrements,
   tallNorms,
   tallRows,
-} from "../../src/koopman/tall-increments.ts";
-import { analyseWeights } from "../../src/koopman/weights.ts";
+} from "../../src/koopman/snapshots/tall-increments.ts";
+import { analyseWeights } from "../../src/koopman/verdict/weights.ts";
 import { type Matrix, matrix, multiply } from "../../src/linalg/matrix.ts";
 import { type TallSource, tallMatrix, tallSnapshots } from "../../src/linalg/tall-source.ts";
 import { random } from "../linalg/matrices.ts";

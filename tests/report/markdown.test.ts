@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { analyseSeries } from "../../src/koopman/analysis.ts";
+import { analyseSeries } from "../../src/koopman/verdict/analysis.ts";
 import { analysisReport } from "../../src/report/analysis-report.ts";
 import type { ReportSection } from "../../src/report/content.ts";
 import { reportMarkdown } from "../../src/report/markdown.ts";

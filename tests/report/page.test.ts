@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { DataError, InputError } from "../../src/errors.ts";
-import { analyseSeries } from "../../src/koopman/analysis.ts";
+import { analyseSeries } from "../../src/koopman/verdict/analysis.ts";
 import { analysisReport } from "../../src/report/analysis-report.ts";
 import type { ReportContent } from "../../src/report/content.ts";
 import { parseFigure } from "../../src/report/figure.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runAll } from "../../src/cli/reproduction-all.ts";
+import { runAll } from "../../src/cli/reproduce/reproduction-all.ts";
 import { linesTable, overviewPage } from "../../src/reproduce/document.ts";
 import { reproductions } from "../../src/reproduce/registry.ts";
 import type { Line, Reproduction } from "../../src/reproduce/reproduction.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { twoMoons } from "../../src/data/two-moons.ts";
-import { verdict } from "../../src/koopman/verdict.ts";
+import { verdict } from "../../src/koopman/verdict/verdict.ts";
 import { storedIn } from "../../src/reproduce/stored.ts";
 import { planRuns, presets, type RunPlan } from "../../src/reproduce/verdict/plan.ts";
 import { asked, imagesFor, type RunRecord, recordRun } from "../../src/reproduce/verdict/record.ts";

@@ -3,7 +3,7 @@ import { averagedDown } from "../../src/data/average.ts";
 import { selectRows } from "../../src/data/dataset.ts";
 import { mnist } from "../../src/data/mnist.ts";
 import { applyStandardisation, fitStandardisation } from "../../src/data/standardise.ts";
-import { proposeJumps } from "../../src/koopman/jump.ts";
+import { proposeJumps } from "../../src/koopman/forecast/jump.ts";
 import { mlp } from "../../src/models/mlp.ts";
 import type { TrainEvent } from "../../src/training/events.ts";
 import { fit } from "../../src/training/fit.ts";

@@ -1,5 +1,5 @@
-import type { WindowAnalysis } from "../../koopman/analysis.ts";
-import type { LossMode } from "../../koopman/window.ts";
+import type { WindowAnalysis } from "../../koopman/verdict/analysis.ts";
+import type { LossMode } from "../../koopman/verdict/window.ts";
 import { type Eigenvalue, trustedResidual } from "../builders/eigenvalues.ts";
 import { eigenvalueInWords } from "../builders/words.ts";
 import type { ReportTable } from "../content.ts";

@@ -1,5 +1,5 @@
-import type { Analysis } from "../../koopman/analysis.ts";
-import { agreement } from "../../koopman/words.ts";
+import type { Analysis } from "../../koopman/verdict/analysis.ts";
+import { agreement } from "../../koopman/verdict/words.ts";
 import { trustedResidual } from "../builders/eigenvalues.ts";
 import { counted, inWords, percent } from "../builders/words.ts";
 

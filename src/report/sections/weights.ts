@@ -1,4 +1,4 @@
-import type { Analysis } from "../../koopman/analysis.ts";
+import type { Analysis } from "../../koopman/verdict/analysis.ts";
 import { eigenvalueFigure } from "../builders/eigenvalues.ts";
 import { seriesFigure } from "../builders/series.ts";
 import { eigenvalueInWords, inWords, percent } from "../builders/words.ts";

@@ -1,4 +1,4 @@
-import { jumpDefaults } from "../../koopman/jump.ts";
+import { jumpDefaults } from "../../koopman/forecast/jump.ts";
 import { mlp } from "../../models/mlp.ts";
 import type { Model } from "../../models/model.ts";
 import { adam, type Optimiser, sgd } from "../../training/optimisers.ts";

@@ -1,5 +1,5 @@
 import type { Split } from "../../data/dataset.ts";
-import { proposeJumps } from "../../koopman/jump.ts";
+import { proposeJumps } from "../../koopman/forecast/jump.ts";
 import { fit } from "../../training/fit.ts";
 import { constantRate } from "../../training/schedules.ts";
 import { type AcceleratedPlan, optimiserOf, tasks } from "./plan.ts";

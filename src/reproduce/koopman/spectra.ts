@@ -1,9 +1,9 @@
-import { dmd } from "../../koopman/dmd.ts";
-import { increments } from "../../koopman/extrapolate.ts";
-import { hankelDmd } from "../../koopman/hankel.ts";
-import type { Spectrum } from "../../koopman/spectrum.ts";
-import { capped, noiseFloor, numericalRank } from "../../koopman/truncation.ts";
-import { noiseOf } from "../../koopman/window.ts";
+import { dmd } from "../../koopman/dmd/dmd.ts";
+import { hankelDmd } from "../../koopman/dmd/hankel.ts";
+import type { Spectrum } from "../../koopman/dmd/spectrum.ts";
+import { capped, noiseFloor, numericalRank } from "../../koopman/dmd/truncation.ts";
+import { increments } from "../../koopman/forecast/extrapolate.ts";
+import { noiseOf } from "../../koopman/verdict/window.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { StartName } from "./plan.ts";
 import type { Trajectory } from "./trajectory.ts";

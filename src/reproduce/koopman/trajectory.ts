@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Split } from "../../data/dataset.ts";
 import { tensorOf } from "../../graph/tensor.ts";
-import { randomProjection } from "../../koopman/projection.ts";
+import { randomProjection } from "../../koopman/snapshots/projection.ts";
 import type { Model } from "../../models/model.ts";
 import { writeAtomically } from "../../training/atomic-file.ts";
 import type { TrainingState } from "../../training/events.ts";

@@ -1,6 +1,6 @@
 import type { Dataset } from "../../data/dataset.ts";
-import { hankelDmd } from "../../koopman/hankel.ts";
-import { relativeGap } from "../../koopman/truncation.ts";
+import { hankelDmd } from "../../koopman/dmd/hankel.ts";
+import { relativeGap } from "../../koopman/dmd/truncation.ts";
 import { fromRows, transpose } from "../../linalg/matrix.ts";
 import { deq } from "../../models/deq.ts";
 import { dense } from "../../models/layers/dense.ts";

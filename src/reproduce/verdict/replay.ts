@@ -5,8 +5,8 @@ import {
   isConfirmed,
   type VerdictOptions,
   verdictDefaults,
-} from "../../koopman/verdict.ts";
-import { believed, forecastLoss } from "../../koopman/window.ts";
+} from "../../koopman/verdict/verdict.ts";
+import { believed, forecastLoss } from "../../koopman/verdict/window.ts";
 import { every, type RunRecord } from "./record.ts";
 import { guessing, type Truth, truthOf } from "./truth.ts";
 

@@ -1,0 +1,80 @@
+import type { Experiment } from "../../data/experiment/experiment.ts";
+import { type Roles, readExperiments } from "../../data/experiment/read.ts";
+import { DataError, EigenflowError, UsageError } from "../../errors.ts";
+
+/** Which columns of a file of measurements are what, as flags. */
+export interface ExperimentFlags {
+  readonly inputs?: string;
+  readonly outputs?: string;
+  readonly ts?: string;
+  readonly time?: string;
+  readonly experiment?: string;
+  readonly missing?: string;
+  readonly irregular?: string;
+}
+
+/** The experiments in files, by the flags and what a model has fixed. @throws as `readExperiments`, in the words of the flags */
+export async function experimentsOf(
+  paths: readonly string[],
+  flags: ExperimentFlags,
+  fixed: Partial<Pick<Roles, "inputs" | "outputs" | "sampleTime">> = {},
+): Promise<Experiment[]> {
+  const { inputs = "", outputs = "", ts, time, experiment, missing, irregular } = flags;
+  try {
+    return await readExperiments(paths, {
+      inputs: names(inputs),
+      outputs: names(outputs),
+      ...(ts !== undefined && { sampleTime: positive("--ts", ts) }),
+      ...(time !== undefined && { time }),
+      ...(experiment !== undefined && { experiment }),
+      ...(missing !== undefined && { missing: choice("--missing", missing, "interpolate") }),
+      ...(irregular !== undefined && { irregular: choice("--irregular", irregular, "resample") }),
+      ...fixed,
+    });
+  } catch (error) {
+    throw inFlags(error);
+  }
+}
+
+/** Names of columns between commas. */
+export const names = (list: string): string[] =>
+  list
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+
+export function positive(flag: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && Number.isFinite(value)))
+    throw new UsageError(`${flag} ${text}: a positive number is wanted`);
+  return value;
+}
+
+export function whole(flag: string, text: string): number {
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
+    throw new UsageError(`${flag} ${text}: a whole number is wanted`);
+  return Number(text);
+}
+
+function choice<T extends string>(flag: string, given: string, other: T): T | "refuse" {
+  if (given !== "refuse" && given !== other)
+    throw new UsageError(`${flag} ${given}`, `known: refuse, ${other}`);
+  return given as T | "refuse";
+}
+
+const wording: readonly (readonly [RegExp, string])[] = [
+  [/missing: "interpolate"/, "--missing interpolate"],
+  [/irregular: "resample"/, "--irregular resample"],
+  [/give sampleTime in seconds/, "give --ts in seconds"],
+  [/leave `time` out and give `sampleTime`/, "leave --time out and give --ts"],
+  [/leave sampleTime out/, "leave --ts out"],
+  [/"(.*)" looks like the column of times/, 'give --ts in seconds, or --time "$1"'],
+];
+
+/** The error with a hint that names flags where it named options of the library. */
+function inFlags(error: unknown): unknown {
+  if (!(error instanceof EigenflowError) || error.hint === undefined) return error;
+  const hint = wording.reduce((text, [from, to]) => text.replace(from, to), error.hint);
+  if (error instanceof UsageError) return new UsageError(error.message, hint);
+  return error instanceof DataError ? new DataError(error.message, { hint, cause: error }) : error;
+}

@@ -1,0 +1,285 @@
+import { refuseUnknown } from "../../errors/suggest.ts";
+import { DataError, UsageError } from "../../errors.ts";
+import { decide } from "./decide.ts";
+import { type Prospect, prospectOf } from "./diagnosis.ts";
+import { type ForecastMargin, forecastMargin } from "./forecast-margin.ts";
+import { believed, forecastLoss, steadySpectrum, type WindowSpectrum } from "./window.ts";
+import { short } from "./words.ts";
+
+/** What to do with a training run. */
+export const decisions = [
+  "diverged",
+  "rising",
+  "continue",
+  "restart",
+  "stop",
+  "insufficient-data",
+] as const;
+export type Decision = (typeof decisions)[number];
+
+export interface VerdictOptions {
+  /** Epochs looked at, w; at least 40. Fewer are taken, down to 40, where there are no more. */
+  readonly window: number;
+  /** The loss of guessing: ln C for C classes, the variance for regression. Without it a dead start
+   * cannot be told from convergence. */
+  readonly reference: number | null;
+  /** ε: an improvement below this share of the loss is not worth the next window. */
+  readonly tolerance: number;
+  /** Epochs that one is willing to spend until the loss beats guessing; null: any number. */
+  readonly budget: number | null;
+  /** Epochs that one is willing to wait for the loss to beat guessing; null: on a plateau the window,
+   * while it improves any number. */
+  readonly patience: number | null;
+}
+
+export const verdictDefaults: VerdictOptions = {
+  window: 60,
+  reference: null,
+  tolerance: 0.02,
+  budget: null,
+  patience: null,
+};
+
+/** What one window says. */
+export interface Diagnosis {
+  readonly decision: Decision;
+  readonly sentence: string;
+  readonly epoch: number; // of the last value, the first is epoch 0
+  readonly loss: number; // the last value, or the one before where that is a spike
+  readonly spectrum: WindowSpectrum | null; // null where none was needed or possible
+  readonly prospect: Prospect | null;
+}
+
+export interface Verdict extends Diagnosis {
+  /** Windows that end now and 1/4, 2/4, 3/4 of a window ago, as far as there are; those that agree. */
+  readonly windows: number;
+  readonly agreeing: number;
+  /** Whether enough of them agree for acting on it; see `isConfirmed`. */
+  readonly confirmed: boolean;
+  /** f(1) … f(w), the loss of the next window; empty without a spectrum. */
+  readonly forecast: readonly number[];
+  /** |forecast − truth|/truth of the present loss, forecast half a window ago; null: too early. */
+  readonly forecastError: number | null;
+  /** What the run's own forecasts were off by so far; null: too early, or not looked at. */
+  readonly margin: ForecastMargin | null;
+  readonly cannotSay: readonly string[];
+}
+
+/** Fewer epochs than this tell a spectrum nothing. */
+export const shortest = 40;
+
+/**
+ * What a loss curve, one value an epoch at a constant learning rate, says of its run: whether to go on,
+ * stop, or start again, with the evidence. A pure function of the values.
+ *
+ * The last w values are taken apart into exponentials c λⁿ (`steadySpectrum`). Loss rising by a mode
+ * outside the unit circle: "rising". More than ε to be gained in the next w epochs: "continue" (but
+ * "restart" where even guessing lies beyond the budget). No better than 0.9 of guessing, and no mode
+ * that escapes the plateau within the patience: "restart". Else "continue" while one escapes, or
+ * "stop". Not finite, or above twice its start for more than one epoch (`outgrown`): "diverged", without a spectrum.
+ *
+ * Eigenvalues at 1 alone decide nothing: they stand for a good minimum and for a dead plateau alike.
+ *
+ * Mohr et al. (2021), "Applications of Koopman mode analysis to neural networks", AAAI-MLPS, for the
+ * spectra; the thresholds are calibrated on full runs.
+ *
+ * @throws UsageError  for an unknown option or one out of range
+ * @throws DataError  for a loss that is not positive: shares of it mean nothing then
+ */
+export function verdict(losses: ArrayLike<number>, options: Partial<VerdictOptions> = {}): Verdict {
+  const chosen = verdictOptions(options);
+  const values = Float64Array.from(losses);
+  const now = diagnose(values, chosen);
+  const shift = Math.floor(chosen.window / 4);
+  const earlier = [1, 2, 3]
+    .map((k) => values.length - k * shift)
+    .filter((length) => length >= shortest)
+    .map((length) => diagnose(values.subarray(0, length), chosen))
+    .filter(({ decision }) => decision !== "insufficient-data");
+  return {
+    ...verdictOf(now, earlier, forecastErrorOf(values, chosen), chosen),
+    margin: marginOf(values, now, chosen),
+  };
+}
+
+/** The verdict of a window's diagnosis and those of earlier windows, the latest first. */
+export function verdictOf(
+  now: Diagnosis,
+  earlier: readonly Diagnosis[],
+  forecastError: number | null,
+  options: VerdictOptions,
+): Verdict {
+  const { spectrum, decision } = now;
+  const modes = spectrum === null ? [] : believed(spectrum, now.loss);
+  return {
+    ...now,
+    windows: 1 + earlier.length,
+    agreeing: 1 + earlier.filter((one) => one.decision === decision).length,
+    confirmed: isConfirmed(
+      decision,
+      earlier.map((one) => one.decision),
+    ),
+    forecast:
+      spectrum === null
+        ? []
+        : Array.from({ length: spectrum.length }, (_, n) => forecastLoss(modes, n + 1)),
+    forecastError,
+    margin: null,
+    cannotSay: limits(now, options),
+  };
+}
+
+/** Windows, each a quarter of one later than the one before, that must agree before a run is ended. */
+export const windowsToEnd = 4;
+
+/**
+ * Whether a decision is to be acted on: "diverged" at once; "restart" and "continue" where the window
+ * before says the same; "stop" and "rising", which both end a run, where `agree` windows in a row
+ * say one of the two. Two would do for the loss, but accuracy creeps on after the loss has settled.
+ *
+ * @param earlier  decisions of the windows before, the latest first
+ */
+export function isConfirmed(
+  decision: Decision,
+  earlier: readonly Decision[],
+  agree = windowsToEnd,
+): boolean {
+  if (decision === "diverged") return true;
+  const ends = (one: Decision) => one === "stop" || one === "rising";
+  const needed = (ends(decision) ? agree : Math.min(agree, 2)) - 1;
+  const same = (one: Decision) => (ends(decision) ? ends(one) : one === decision);
+  return earlier.length >= needed && earlier.slice(0, needed).every(same);
+}
+
+/**
+ * The verdict of the last window alone.
+ *
+ * @param before  what came before `values` and is not at hand: how many epochs, and the first loss of all
+ * @throws UsageError, DataError as `verdict`
+ */
+export function diagnose(
+  values: Float64Array,
+  options: VerdictOptions,
+  before: { readonly epochs: number; readonly first: number } = { epochs: 0, first: values[0] },
+): Diagnosis {
+  const epoch = before.epochs + values.length - 1;
+  const loss = values[values.length - 1];
+  const say = (
+    decision: Decision,
+    sentence: string,
+    spectrum: WindowSpectrum | null = null,
+    prospect: Prospect | null = null,
+  ): Diagnosis => ({ decision, sentence, epoch, loss, spectrum, prospect });
+
+  if (values.length === 0) return say("insufficient-data", "There is no loss yet.");
+  if (!Number.isFinite(loss))
+    return say("diverged", `The loss is ${loss}. Start again with a smaller step.`);
+  if (outgrown(values, before.first))
+    return say(
+      "diverged",
+      `The loss is ${short(loss)}, more than twice the ${short(before.first)} it began with. Start again ` +
+        "with a smaller step.",
+    );
+  // What stands before a gap belongs to another stretch.
+  const gap = values.findLastIndex((value) => !Number.isFinite(value));
+  const taken = values.slice(Math.max(gap + 1, values.length - options.window));
+  if (taken.length < shortest)
+    return say(
+      "insufficient-data",
+      `${taken.length} epochs${gap < 0 ? "" : ` since the loss of epoch ${before.epochs + gap} was ${values[gap]}`} are too few: a spectrum needs ${shortest}.`,
+    );
+  const least = taken.findIndex((value) => value < 0);
+  if (least >= 0)
+    throw new DataError(
+      `the loss of epoch ${epoch - taken.length + 1 + least} is ${taken[least]}`,
+      {
+        hint: "add a constant that makes every loss positive: shares of the loss are what counts",
+      },
+    );
+  if (loss === 0) return say("stop", "The loss is 0: there is nothing left to gain.");
+
+  const spectrum = steadySpectrum(taken);
+  const left = taken.length - spectrum.length;
+  const judged = taken[spectrum.length - 1];
+  const prospect = prospectOf(spectrum, judged, { ...options, horizon: taken.length });
+  const [decision, sentence] = decide(spectrum, prospect, judged, options);
+  const alone =
+    left === 0
+      ? ""
+      : `The last loss, ${short(loss)}, stands alone and is left out; before it was ${short(judged)}. `;
+  return { ...say(decision, `${alone}${sentence}`, spectrum, prospect), loss: judged };
+}
+
+/**
+ * Whether a loss has grown to above twice its first value and stays there: the last value is above it, and
+ * one of the two before. One epoch alone may be a spike that comes back; a loss that is lost is so called
+ * an epoch later, and at once where it is not finite.
+ */
+export function outgrown(values: ArrayLike<number>, first: number): boolean {
+  const [last, ...before] = [1, 2, 3].map((back) => values[values.length - back] > 2 * first);
+  return last && before.includes(true);
+}
+
+function forecastErrorOf(values: Float64Array, options: VerdictOptions): number | null {
+  const ahead = Math.floor(options.window / 2);
+  const past = values.subarray(0, values.length - ahead);
+  if (past.length < shortest) return null;
+  const { spectrum, loss } = diagnose(past, options);
+  const truth = values[values.length - 1];
+  if (spectrum === null || !(truth > 0 && truth < Infinity)) return null;
+  return Math.abs(forecastLoss(believed(spectrum, loss), ahead) - truth) / truth;
+}
+
+/** Forecasts of 4 windows that ended one window ago and w/12, 2w/12, 3w/12 before, and what came. */
+function marginOf(
+  values: Float64Array,
+  { spectrum }: Diagnosis,
+  options: VerdictOptions,
+): ForecastMargin | null {
+  if (spectrum === null) return null;
+  const { length: w } = spectrum;
+  const step = Math.max(1, Math.round(w / 12));
+  const ends = [0, 1, 2, 3].map((k) => values.length - w - k * step);
+  if (ends[3] < shortest) return null;
+  const past = ends.flatMap((end) => {
+    const { spectrum: found, loss } = diagnose(values.subarray(0, end), options);
+    const after = values.subarray(end, end + w);
+    return found === null ? [] : [{ modes: believed(found, loss), after }];
+  });
+  return forecastMargin(past, w);
+}
+
+function limits(
+  { spectrum, prospect, decision }: Diagnosis,
+  { reference, window }: VerdictOptions,
+): string[] {
+  if (spectrum === null || prospect === null) return [];
+  const out: string[] = [];
+  if (reference === null && decision !== "continue")
+    out.push("whether the loss beats guessing: no reference loss was given");
+  if (spectrum.length < window)
+    out.push(`as much as ${window} epochs would: only ${spectrum.length} were there`);
+  if (prospect.clustering > 0)
+    out.push(
+      `where the loss would end: an eigenvalue within 1/${spectrum.length} of 1 is a floor or a drift ` +
+        "too slow for this window",
+    );
+  out.push(`anything beyond ${spectrum.length} epochs with confidence`);
+  return out;
+}
+
+/** Options in full. @throws UsageError  for an unknown one, or one out of range */
+export function verdictOptions(options: Partial<VerdictOptions>): VerdictOptions {
+  refuseUnknown("verdict", options, Object.keys(verdictDefaults));
+  const chosen = { ...verdictDefaults, ...options };
+  const { window, reference, tolerance, budget, patience } = chosen;
+  const wrong = (name: string, value: unknown, wanted: string) =>
+    new UsageError(`verdict: ${name} ${value}`, wanted);
+  if (!(Number.isInteger(window) && window >= shortest))
+    throw wrong("window", window, `a whole number of epochs, at least ${shortest}`);
+  if (!(tolerance > 0 && tolerance < 1)) throw wrong("tolerance", tolerance, "between 0 and 1");
+  for (const [name, value] of Object.entries({ reference, budget, patience })) {
+    if (value !== null && !(value > 0)) throw wrong(name, value, "positive");
+  }
+  return chosen;
+}
