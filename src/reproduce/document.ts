@@ -50,8 +50,9 @@ export function linesTable(lines: readonly Line[]): string {
   );
 }
 
-/** A bar would end the cell. */
-const escaped = (cell: string) => cell.replaceAll("|", "\\|").replaceAll("\n", " ");
+/** A bar would end the cell, and a value in brackets that is applied to another be taken for a link. */
+const escaped = (cell: string) =>
+  cell.replaceAll("|", "\\|").replaceAll("](", "]\\(").replaceAll("\n", " ");
 
 const again = ({
   name,

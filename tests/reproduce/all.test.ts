@@ -67,6 +67,7 @@ test("a table says of every line how it stands; bars in cells do not end them", 
   expect(table.split("\n")).toHaveLength(5);
   for (const row of table.split("\n")) expect(row.match(/(?<!\\)\|/g)).toHaveLength(6);
   expect(table).toContain("\\|x\\|");
+  expect(linesTable([{ ...line(""), what: "K[φ](x)" }])).toContain("K[φ]\\(x)"); // no link
   expect(tally(lines)).toBe("1 reached, 1 corrected, 1 not reached");
   expect(tally([line("")])).toBe("nothing to compare");
 });

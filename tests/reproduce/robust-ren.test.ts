@@ -27,6 +27,7 @@ const tiny: RobustPreset = {
   bounds: [10, "none"],
   feedbacks: ["acyclic", "full"],
   seeds: 1,
+  seedsOfFull: 1,
   unconstrained: [{ kind: "lstm", units: 3 }],
 };
 

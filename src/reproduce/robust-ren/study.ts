@@ -49,7 +49,6 @@ export function robustResults(fits: readonly Fit[], gain: PlantData["gain"]): Re
   const groups = groupsOf(fits);
   const { samples, heldOut } = fits[0].plan.data;
   const { steps, length, batch } = fits[0].plan.recipe;
-  const seeds = groups[0].fits.length;
   return {
     lines: linesOf(groups),
     sections: [
@@ -57,7 +56,7 @@ export function robustResults(fits: readonly Fit[], gain: PlantData["gain"]): Re
         heading: "All networks",
         text: [
           table(groups),
-          `Gains are between standardised signals; the plant's is ${gain.atRest.toFixed(2)} at rest and ${gain.alongData.toFixed(2)} along the held-out data, of small differences, and grows with the amplitude. Median, least and most of ${seeds} seed${seeds === 1 ? "" : "s"}.`,
+          `Gains are between standardised signals; the plant's is ${gain.atRest.toFixed(2)} at rest and ${gain.alongData.toFixed(2)} along the held-out data, of small differences, and grows with the amplitude. Median, least and most of the seeds.`,
           `${samples} samples to train on, ${heldOut} held out; ${steps} steps of Adam on ${batch} sequences of ${length} samples, the same for all networks.`,
         ].join("\n\n"),
       },
@@ -72,10 +71,20 @@ export function robustResults(fits: readonly Fit[], gain: PlantData["gain"]): Re
 
 const table = (groups: readonly Group[]): string =>
   markdownTable(
-    ["network", "parameters", "bound γ", "observed gain", "of γ", "gain under attack", "NRMSE, %"],
-    groups.map(({ name, parameters, bound, observed, attack, nrmse }) => [
+    [
+      "network",
+      "parameters",
+      "seeds",
+      "bound γ",
+      "observed gain",
+      "of γ",
+      "gain under attack",
+      "NRMSE, %",
+    ],
+    groups.map(({ name, parameters, fits, bound, observed, attack, nrmse }) => [
       name,
       String(parameters),
+      String(fits.length),
       bound === null ? "" : bound.toFixed(2),
       inWords(observed, 2),
       bound === null ? "" : `${((100 * observed.middle) / bound).toFixed(0)} %`,
