@@ -1,12 +1,30 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
 
 /**
  * Puts a file in place whole: written beside it under a temporary name, brought to the disk, then
- * renamed. A reader sees the file before or the file after, whenever the writer is killed.
+ * renamed. A reader sees the file before or the file after, whenever the writer is killed. A link stays
+ * one: what it leads to is replaced. A pipe or a device (/dev/stdout) is written to, and stays what it is.
  */
-export function writeAtomically(path: string, contents: string | Uint8Array): void {
+export function writeAtomically(given: string, contents: string | Uint8Array): void {
+  const there = statSync(given, { throwIfNoEntry: false });
+  if (there && !there.isFile() && !there.isDirectory()) {
+    writeFileSync(given, contents);
+    return;
+  }
+  const path = there ? realpathSync(given) : given;
   const folder = dirname(path);
   const draft = join(folder, `.${basename(path)}.tmp`);
   try {
