@@ -45,13 +45,14 @@ async function answers(model: Model, tensors: Parameters, x: Tensor) {
   return numbers((await evaluate({ x: rows }, { y }, { x })).y);
 }
 
-async function inspected(file: string) {
+async function inspectedWhole(file: string) {
   const { code, stdout } = await called(["inspect", file, "--json"], { cwd });
   expect(code).toBe(0);
   const found = JSON.parse(stdout);
   expect(schemas.inspect.parse(found)).toEqual(found);
-  return found.spectrum;
+  return found;
 }
+const inspected = async (file: string) => (await inspectedWhole(file)).spectrum;
 
 const points = Array.from({ length: 40 }, (_, i) => [2 * Math.sin(i), Math.cos(1.7 * i)]);
 const x = tensorOf(Float32Array.from(points.flat()), [points.length, 2]);
@@ -114,6 +115,22 @@ describe("in the limit", () => {
     expect(page).toContain(
       "5 latent coordinates, of which 5 are left in the limit, all with λ = 1",
     );
+  });
+
+  test("where its core is replaced, the rest is still inspected, and no spectrum is kept", async () => {
+    const file = await inspectedWhole(found.file);
+    const core = file.layers.find(({ outputs }: { outputs: number }) => outputs === 5).name;
+    for (const name of [core, "inverse1"]) {
+      const args = ["replace", found.file, "--layers", name, "--data", "points.csv"];
+      const { code } = await called([...args, "--observables", "affine", "-o", "hybrid.onnx"], {
+        cwd,
+      });
+      expect(code).toBe(0);
+      const hybrid = join(cwd, "hybrid.onnx");
+      expect(decode(readFileSync(hybrid)).metadata).not.toHaveProperty("eigenflow.spectrum");
+      // Behind the core the dynamics are as they were.
+      expect("spectrum" in (await inspectedWhole(hybrid))).toBe(name !== core);
+    }
   });
 
   test("metadata that are none are refused", async () => {

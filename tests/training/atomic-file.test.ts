@@ -27,14 +27,17 @@ test("a file is replaced whole, and no draft is left", () => {
   expect(readdirSync(here)).toEqual(["a.csv", "b"]);
 });
 
-test.skipIf(process.platform === "win32")("a link stays one, and what it leads to is written", () => {
-  const [here, away] = [folder(), folder()];
-  writeFileSync(join(away, "a.csv"), "before");
-  symlinkSync(join(away, "a.csv"), join(here, "link.csv"));
-  writeAtomically(join(here, "link.csv"), "after");
-  expect(lstatSync(join(here, "link.csv")).isSymbolicLink()).toBe(true);
-  expect(readFileSync(join(away, "a.csv"), "utf8")).toBe("after");
-});
+test.skipIf(process.platform === "win32")(
+  "a link stays one, and what it leads to is written",
+  () => {
+    const [here, away] = [folder(), folder()];
+    writeFileSync(join(away, "a.csv"), "before");
+    symlinkSync(join(away, "a.csv"), join(here, "link.csv"));
+    writeAtomically(join(here, "link.csv"), "after");
+    expect(lstatSync(join(here, "link.csv")).isSymbolicLink()).toBe(true);
+    expect(readFileSync(join(away, "a.csv"), "utf8")).toBe("after");
+  },
+);
 
 test.skipIf(process.platform === "win32")("a pipe is written to, and stays one", async () => {
   const pipe = join(folder(), "pipe");

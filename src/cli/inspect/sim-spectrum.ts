@@ -23,7 +23,8 @@ const about = z.object({
 type Found = SimReading & { readonly time: z.output<typeof about>["time"] };
 
 /**
- * The spectrum of a stable invariant model of ours, from the tensors in its file; null for other models.
+ * The spectrum of a stable invariant model of ours, from the tensors in its file; null for other models, and
+ * where `eigenflow replace` has put another operator in place of the core.
  *
  * @throws DataError  for a file whose tensors are not those that its metadata speak of
  */
@@ -36,7 +37,7 @@ export async function simIn(path: string, { metadata }: ForeignModel): Promise<F
     const tensors = tensorsIn(await readModelFile(path));
     return { ...readSim(tensors, data.modes), time: data.time };
   } catch (cause) {
-    // A changed file, or one whose core has been replaced.
+    if (metadata.has("eigenflow.hybrid")) return null;
     throw new DataError(`${path}: no stable invariant model as its metadata say: ${cause}`, {
       cause,
     });

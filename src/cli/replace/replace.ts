@@ -112,6 +112,7 @@ export async function replace(path: string, flags: ReplaceFlags): Promise<Outcom
       // What was proven or measured of the original holds of it alone.
       "eigenflow.certificate": null,
       "eigenflow.run": null,
+      "eigenflow.spectrum": null,
     });
     writeFile(flags.out, written.bytes);
   }
