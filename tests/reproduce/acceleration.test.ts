@@ -48,6 +48,11 @@ test("steps to the loss of plain training, evaluations by then a third of a step
   expect(speedup(plain, plain, 7).bySteps).toBe(1);
 });
 
+test("a loss that plain training swings back to is credited with the steps to its first time", () => {
+  const swing = known(plain.losses.with(30, plain.losses[10]));
+  expect(speedup(swing, plain, 30)).toMatchObject({ steps: 10, bySteps: 1, byWork: 1 });
+});
+
 test("a loss that is not reached counts as the least, and is printed as such", () => {
   const never = known(Array(31).fill(31));
   const quick = known(Array.from({ length: 11 }, (_, t) => 31 - 5 * t));

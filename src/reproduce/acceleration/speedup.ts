@@ -13,10 +13,10 @@ export interface Speedup {
   readonly byWork: number;
 }
 
-/** Steps until the loss that plain training has after `mark` steps. */
+/** Steps until the loss that plain training has after `mark` steps, or had before: it may swing. */
 export function speedup(plain: AcceleratedRun, fast: AcceleratedRun, mark: number): Speedup {
   const loss = plain.losses[mark];
-  const at = fast.losses.findIndex((x) => x <= loss);
+  const [first, at] = [plain, fast].map(({ losses }) => losses.findIndex((x) => x <= loss));
   const evaluations = fast.jumps
     .filter(({ after }) => at < 0 || after <= at)
     .reduce((sum, jump) => sum + jump.evaluations, 0);
@@ -27,7 +27,7 @@ export function speedup(plain: AcceleratedRun, fast: AcceleratedRun, mark: numbe
         loss,
         steps: at,
         evaluations,
-        bySteps: mark / at,
-        byWork: mark / (at + evaluations / 3),
+        bySteps: first / at,
+        byWork: first / (at + evaluations / 3),
       };
 }
