@@ -153,6 +153,9 @@ function weightsOf(tensors: Readonly<Record<string, Tensor>>): NetworkWeights {
   }
   const output = read("output.weight", ["k", "p"], width);
   const features = layers[0]?.T.cols ?? output.cols;
+  // What is only added drops out of all differences, if it is a number.
+  const added = ["input.mean", ...layers.map((_, i) => `layer${i}.bias`), "output.bias"];
+  for (const name of added) if (name in tensors) requiredNumbers(tensors, name, ["n"], {});
   return { layers, output, inputScale: inputScaleOf(tensors, features) };
 }
 

@@ -189,6 +189,16 @@ describe("a certificate", () => {
     expect(recheckGain({ ...certificate, layers: flat }, tensors).holds).toBe(false);
   });
 
+  test("is not proven of a network that adds what is no number", async () => {
+    const { tensors, certificate } = await made();
+    for (const name of ["layer1.bias", "output.bias"]) {
+      expect(recheckGain(certificate, changed(tensors, name, 1)).holds).toBe(true);
+      expect(() => recheckGain(certificate, changed(tensors, name, NaN))).toThrow(`"${name}"`);
+    }
+    const mean = tensorOf(Float32Array.of(NaN, 0, 0), [3]);
+    expect(() => certifyGain({ ...tensors, "input.mean": mean })).toThrow(DataError);
+  });
+
   test("claims more than γ where Ψ stands on the wrong side", async () => {
     const { tensors } = await made();
     const psi = numbers(tensors["layer0.multipliers"]).map(Math.sqrt);
