@@ -26,7 +26,7 @@ export const reflected = (D11: Float64Array, q: number): Matrix => {
 };
 
 /** Relative change of the iterate at which a solve is done, and how many steps one may take. */
-const [tolerance, limit] = [1e-12, 10_000];
+const [tolerance, limit] = [1e-12, 100_000];
 
 /**
  * Any D11 with 2Λ − ΛD11 − D11ᵀΛ ≻ 0, by Peaceman–Rachford splitting from where the step before ended:
@@ -55,7 +55,7 @@ export const fullNeurons = (D11: Float64Array, q: number, sigma: (v: number) => 
       }
       throw new NumericError(
         `w = σ(D11 w + v) is not solved after ${limit} steps`,
-        "only a network with a certificate is sure to have a solution",
+        "without a certificate it may have no solution; with one, D11 is too large for the iteration",
       );
     };
   };

@@ -7,12 +7,15 @@ import { cascadedTanks } from "../../src/data/systems/tanks.ts";
 import { DataError, NumericError } from "../../src/errors.ts";
 import { type Tensor, tensorOf } from "../../src/graph/tensor.ts";
 import { identifyRen, type RenFitState } from "../../src/identification/ren-fit.ts";
+import { storedProgram } from "../../src/identification/ren-stored.ts";
 import { decodeStep, encodeStep } from "../../src/identification/step-file.ts";
-import { recheckStep, stepPredictor } from "../../src/identification/step-model.ts";
+import { recheckStep, type StepModel, stepPredictor } from "../../src/identification/step-model.ts";
 import { acyclicNeurons, fullNeurons } from "../../src/identification/step-neurons.ts";
 import { observedGain } from "../../src/identification/step-observed.ts";
+import { ren } from "../../src/models/ren/ren.ts";
 import { decode } from "../../src/onnx/decode.ts";
 import { compile } from "../../src/runtime/program.ts";
+import { certifyRen } from "../../src/verification/ren-certificate.ts";
 
 const tanks = simulateSystem(cascadedTanks(), {
   u: randomSteps(300, { low: 1, high: 4, seed: 1 }),
@@ -119,6 +122,44 @@ describe("a network of full D11, identified", () => {
     await program.release();
     const wanted = stepPredictor(model).simulate(u, new Float64Array(n)).y;
     expect(y).toBeAllClose(Array.from(wanted), { atol: 1e-4, rtol: 1e-4 });
+  });
+
+  test("computes the same where D11 is far from symmetric, and takes thousands of steps to solve", async () => {
+    const { model } = await found;
+    const q = 6;
+    const network = ren({ inputs: 1, outputs: 1, states: 3, neurons: q, feedback: "full" });
+    const start = network.initialise(1);
+    const Y2 = Float32Array.from({ length: q * q }, (_, k) => 20 * Math.sin(k * k + 1));
+    const stored = await storedProgram(network, 1);
+    const { tensors, metric } = await stored.run({ ...start, Y2: tensorOf(Y2, [q, q]) });
+    await stored.release();
+    const { form, activation, guarantee } = network;
+    const claim = { activation, feedback: "full", rate: form.rate, guarantee } as const;
+    const turning: StepModel = {
+      ...model,
+      tensors: { ...model.tensors, ...tensors },
+      certificate: certifyRen(tensors, metric, claim),
+    };
+    const { inputs, outputs } = decode(encodeStep(turning));
+    const program = await compile(inputs, outputs, { threads: 1 });
+    const x = [2, -1, 3];
+    for (const u of [-3, 0.1, 2]) {
+      const feeds = { u: Float32Array.of(u), x: Float32Array.from(x) };
+      const step = await program.run({
+        u: tensorOf(feeds.u, [1, 1]),
+        x: tensorOf(feeds.x, [1, 3]),
+      });
+      const wanted = stepPredictor(turning).simulate(
+        Float64Array.from(feeds.u),
+        Float64Array.from(x),
+      );
+      expect(Array.from(step.y.data, Number)).toBeAllClose(wanted.y, { atol: 2e-5, rtol: 2e-5 });
+      expect(Array.from(step.x_next.data, Number)).toBeAllClose(wanted.x, {
+        atol: 2e-5,
+        rtol: 2e-5,
+      });
+    }
+    await program.release();
   });
 
   test("is not read from a file whose solver is of another D11", async () => {
