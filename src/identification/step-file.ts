@@ -173,6 +173,10 @@ export function decodeStep(file: Uint8Array | DecodedModel, source = "the file")
     requireResolvent(storedTensors(decoded)[resolventName], tensors.D11, source);
   const json = metadata["eigenflow.certificate"];
   const certificate = json === undefined ? null : parseRenCertificate(parsed(json, source));
+  if (certificate !== null && certificate.feedback !== feedback)
+    throw new DataError(
+      `${source}: its certificate is of ${certificate.feedback} feedback, its model says ${feedback}`,
+    );
   const common = { kind, inputs, outputs, sampleTime, activation, tensors, certificate };
   return feedback === "full" ? { ...common, feedback } : common;
 }

@@ -171,5 +171,12 @@ describe("a network of full D11, identified", () => {
     const changed = { ...file, initialisers: { ...file.initialisers, "D11.reflected": other } };
     expect(() => decodeStep(changed)).toThrow(DataError);
     expect(() => decodeStep(changed)).toThrow("D11.reflected is not that of D11");
+    // Nor as one that is solved by substitution, which is another network.
+    const about = JSON.parse(file.metadata["eigenflow.model"]);
+    const metadata = {
+      ...file.metadata,
+      "eigenflow.model": JSON.stringify({ ...about, feedback: "acyclic" }),
+    };
+    expect(() => decodeStep({ ...file, metadata })).toThrow("its certificate is of full feedback");
   });
 });
