@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, UsageError } from "../../src/errors.ts";
+import { seriesWatch } from "../../src/koopman/verdict/series-watch.ts";
 import { withoutSpikes } from "../../src/koopman/verdict/spikes.ts";
 import {
   diagnose,
@@ -192,6 +193,29 @@ describe("a spike of one epoch", () => {
         expect([end]).toBeAllClose([wanted], { rtol: 0.01 });
       }
     }
+  });
+
+  test("is no error of an earlier forecast", () => {
+    const losses = until(curve("xavier"), 400);
+    const { forecastError } = verdict(losses, { reference });
+    expect(forecastError).toBeLessThan(0.05);
+    expect(verdict([...losses, 6], { reference }).forecastError).toBe(forecastError);
+    const told = [losses, [...losses, 6]].map((values) => {
+      const watch = seriesWatch({
+        ...verdictDefaults,
+        reference,
+        every: 10,
+        agree: 4,
+        firstEpoch: 0,
+      });
+      values.forEach((value, epoch) => {
+        watch.push(value);
+        if (epoch === 350) watch.look();
+      });
+      return watch.look().forecastError;
+    });
+    expect(told[0]).toBeLessThan(0.05);
+    expect(told[1]).toBe(told[0]);
   });
 
   test("is what has no share in its neighbours", () => {

@@ -72,7 +72,7 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
       const verdict = verdictOf(
         found,
         earlier.slice(0, Math.max(3, agree - 1)),
-        forecastError(),
+        forecastError(found.loss),
         options,
       );
       looks = looks.filter(({ at }) => at >= count - (agree + 4) * w);
@@ -89,15 +89,16 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
     },
   };
 
-  /** What an earlier look said that the loss would be now. */
-  function forecastOf({ at, found }: (typeof looks)[number]): number {
-    return forecastLoss(believed(found.spectrum!, found.loss), count - at);
+  /** What an earlier look said that the loss would be now, or after another number of epochs. */
+  function forecastOf({ at, found }: (typeof looks)[number], epochs = count): number {
+    return forecastLoss(believed(found.spectrum!, found.loss), epochs - at);
   }
 
-  function forecastError(): number | null {
+  /** @param loss  the last, or the one before where that is a spike */
+  function forecastError(loss: number): number | null {
     const past = looks.findLast(({ at, found }) => at <= count - w / 2 && found.spectrum !== null);
-    if (!past || !(value() > 0 && value() < Infinity)) return null;
-    return Math.abs(forecastOf(past) - value()) / value();
+    if (!past || !(loss > 0 && loss < Infinity)) return null;
+    return Math.abs(forecastOf(past, count - Number(loss !== value())) - loss) / loss;
   }
 }
 

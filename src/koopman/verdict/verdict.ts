@@ -97,7 +97,7 @@ export function verdict(losses: ArrayLike<number>, options: Partial<VerdictOptio
     .map((length) => diagnose(values.subarray(0, length), chosen))
     .filter(({ decision }) => decision !== "insufficient-data");
   return {
-    ...verdictOf(now, earlier, forecastErrorOf(values, chosen), chosen),
+    ...verdictOf(now, earlier, forecastErrorOf(values, now, chosen), chosen),
     margin: marginOf(values, now, chosen),
   };
 }
@@ -220,12 +220,18 @@ export function outgrown(values: ArrayLike<number>, first: number): boolean {
   return last && before.includes(true);
 }
 
-function forecastErrorOf(values: Float64Array, options: VerdictOptions): number | null {
+function forecastErrorOf(
+  values: Float64Array,
+  now: Diagnosis,
+  options: VerdictOptions,
+): number | null {
   const ahead = Math.floor(options.window / 2);
-  const past = values.subarray(0, values.length - ahead);
+  // A spike is left out here as it is there.
+  const end = values.length - Number(now.loss !== values[values.length - 1]);
+  const past = values.subarray(0, end - ahead);
   if (past.length < shortest) return null;
   const { spectrum, loss } = diagnose(past, options);
-  const truth = values[values.length - 1];
+  const truth = now.loss;
   if (spectrum === null || !(truth > 0 && truth < Infinity)) return null;
   return Math.abs(forecastLoss(believed(spectrum, loss), ahead) - truth) / truth;
 }
