@@ -3,7 +3,7 @@ import type { Bound } from "./plan.ts";
 import { publishedAttack, publishedBounds, publishedTable } from "./published.ts";
 import { boundName, boundOf, type Group, inWords, rensOf } from "./summary.ts";
 
-/** Up to which share of the plant's gain a bound is called tight, as the published ones of which 88 % and more are used. */
+/** Up to which share of the plant's gain a bound is called tight, as the published ones of which 85.5 % and more are used. */
 const tight = 40;
 const tightShare = 0.8;
 /** Percentage points of NRMSE by which medians of a few seeds may be apart and count as equal. */
