@@ -28,7 +28,7 @@ export function boundFigure(groups: readonly Group[], { alongData }: PlantData["
           // Broken before "no bound", which is no place on the scale.
           y: kind.map((g) => (place(g) === unbounded ? null : of(g).middle)),
         },
-        ...(open
+        ...(open && role === 0
           ? [{ type: "text", role, x: unbounded, y: of(last).middle, text: "no bound" } as const]
           : []),
         { type: "dots", role, x, y: kind.map((g) => of(g).middle) },
