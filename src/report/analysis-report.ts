@@ -9,13 +9,15 @@ import type { Figure } from "./figure.ts";
 import { eigenvalueTable, lossEigenvalues } from "./sections/eigenvalue-table.ts";
 import { bibtex, limits, methodsOf, references } from "./sections/methods.ts";
 import { verdictOf } from "./sections/verdict.ts";
-import { weightsSection } from "./sections/weights.ts";
+import { weightsSection, weightsVerdict } from "./sections/weights.ts";
 
 export interface AnalysisReportOptions {
   readonly title?: string;
   readonly reproduce: Reproduction;
   /** Of the steps. */
   readonly unit?: string;
+  /** What the verdicts at its head are about: the series, or the weights of those runs that have them. */
+  readonly of?: "loss" | "weights";
 }
 
 /**
@@ -26,13 +28,21 @@ export interface AnalysisReportOptions {
  */
 export function analysisReport(
   analyses: readonly Analysis[],
-  { title, reproduce, unit = "step" }: AnalysisReportOptions,
+  { title, reproduce, unit = "step", of = "loss" }: AnalysisReportOptions,
 ): ReportContent {
   const names = namesOf(analyses);
   const several = analyses.length > 1;
   return {
-    title: title ?? (several ? `${analyses.length} training runs` : `Training run ${names[0]}`),
-    verdicts: analyses.map((analysis, i) => verdictOf(analysis, names[i])),
+    title:
+      title ??
+      (several
+        ? `${analyses.length} training runs`
+        : `Training ${/^run\b/i.test(names[0]) ? "" : "run "}${names[0]}`),
+    verdicts: analyses.map((analysis, i) =>
+      of === "weights" && analysis.weights !== null
+        ? weightsVerdict(analysis.weights, names[i])
+        : verdictOf(analysis, names[i]),
+    ),
     sections: [
       ...(several && analyses.length <= 8 && analyses.every(hasLoss)
         ? [together(analyses, names, unit)]
@@ -122,6 +132,7 @@ function lossSections(
       steps: series.steps,
       values: series.values,
       reference: options.reference,
+      rateSteps: series.rateSteps,
       verdicts: changesOf(sliding),
       ...forecastOf(analysis),
     }),

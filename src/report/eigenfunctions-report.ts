@@ -6,6 +6,7 @@ import { simulateReduced } from "../eigenfunctions/reduced-run.ts";
 import type { Reduction } from "../eigenfunctions/reduction.ts";
 import { phasePortrait, phiFigure } from "./builders/eigenfunctions.ts";
 import { singularValuesFigure } from "./builders/series.ts";
+import { counted, inWords } from "./builders/words.ts";
 import type { ReportContent, ReportSection, Reproduction } from "./content.ts";
 import type { Figure } from "./figure.ts";
 
@@ -46,15 +47,16 @@ export function eigenfunctionsReport(
           ...(gap === null
             ? []
             : [`reduced against whole network: ${digits(gap)} along a trajectory`]),
+          ...assumed.map((one) => `assumed: ${one}`),
         ],
-        cannotSay: assumed.map((one) => `assumed: ${one}`),
+        cannotSay: [],
       },
     ],
     sections: [functionsSection(reading, options), dynamicsSection(reading, options)],
     methods: [
       "Eigenfunctions are the left null space of W (of [W B] for those that an input leaves alone; of the rows of " +
         "equal decay where decay is unequal), by singular value decomposition in float64. Approximate ones are left " +
-        "singular directions with their bound |φ(t) − e^{λt}φ(0)| ≤ σM/μ · (1 − e^{λt}), M = sup |vᵀσ|.",
+        "singular directions with their bound |φ(t) − exp(λt) φ(0)| ≤ σM/μ · (1 − exp(λt)), M = sup |vᵀσ|.",
       "The reduction is y = Pᵀ(x − centre) on the range of [W B] (y = V_rᵀh of a cell); fixed points by Newton's " +
         `method on its ${reading.reduction?.rank ?? options.rank} equations from ${reading.fixed.starts} starts.`,
       "|φ| is followed along simulations of the whole network by Runge–Kutta of order 4, and compared with the " +
@@ -93,7 +95,9 @@ function functionsSection(
         of: source,
         time: network.time.kind === "discrete" ? "step" : "time",
         law: {
-          name: lawOf(network, eigenvalue).replace(/^.*= (.*) φ.*$/, "$1"),
+          name: lawOf(network, eigenvalue)
+            .replace(/^.*= (.*) φ.*$/, "$1")
+            .replace(/e\^\{(.*)\}/, "exp($1)"),
           at: (t) =>
             network.time.kind === "discrete" ? eigenvalue ** t : Math.exp(eigenvalue * t),
         },
@@ -114,7 +118,7 @@ function functionsSection(
           ]
         : constants.length > 0
           ? [
-              `${constants.length} independent constants of motion: ratios φ_j/φ_${constants[0].under + 1}.`,
+              `${counted(constants.length, "independent constant")} of motion: ratios of the others to φ${constants[0].under + 1}.`,
             ]
           : [],
     figures,
@@ -158,12 +162,12 @@ function dynamicsSection(
         : `${reduction.rank} of ${network.W.rows} coordinates, ${cost!.reduced} multiplications for a right-hand side in place of ${cost!.full}.`,
       fixed.unique
         ? "‖W‖₂ sup|σ′| is below the rate of decay: one fixed point, which attracts every state."
-        : `${fixed.points.length} fixed points were found from ${fixed.starts} starts; ${fixed.unfinished} starts came to none.`,
+        : `${counted(fixed.points.length, "fixed point was", "fixed points were")} found from ${counted(fixed.starts, "start")}; ${fixed.unfinished} of them came to none.`,
       ...(figures.length > 0
         ? [
             network.time.kind === "discrete"
               ? `Trajectories are ${steps.steps} steps long.`
-              : `Trajectories are ${(steps.dt * steps.steps).toPrecision(3)} long.`,
+              : `Trajectories run over ${inWords(steps.dt * steps.steps)} units of time.`,
           ]
         : []),
     ],

@@ -54,6 +54,30 @@ test("the last sliding window is that of the verdict", () => {
   expect(last).toMatchObject({ from: 520, to: 599 });
 });
 
+test("no window of the verdict spans a step of the learning rate", () => {
+  const values = Float64Array.from({ length: 160 }, (_, t) =>
+    t < 90 ? 1 + Math.exp(-t / 30) : 0.2 + 0.5 * Math.exp(-(t - 90) / 15),
+  );
+  const stepped = { ...series(values, 10), rateSteps: [900] };
+  const { sliding, growing, verdict: found } = analyseSeries(stepped);
+  expect(found.windows).toBe(3); // of 70 values two windows more, 55 and 40
+  expect(sliding.map(({ from, to, decision }) => [from, to, decision])).toEqual([
+    [0, 390, "continue"],
+    [0, 540, "continue"],
+    [100, 690, "continue"],
+    [250, 840, "continue"],
+    [900, 990, "insufficient-data"],
+    [900, 1140, "insufficient-data"],
+    [900, 1290, "continue"],
+    [900, 1440, "continue"],
+    [1000, 1590, "continue"],
+  ]);
+  expect(growing.at(-1)).toMatchObject({ place: "last", from: 1000, to: 1590 });
+  // Of means of three, from epoch 1 on, that of epochs 88 to 90 holds some of either rate.
+  const means = analyseSeries(stepped, { average: 3 });
+  expect(means.verdict.sentence).toContain("23 epochs since the learning rate changed at step 900");
+});
+
 test("a verdict is not changed by what the run did before: decisions slide as they were called", () => {
   const golden = JSON.parse(
     readFileSync(new URL("../golden/dmd/loss_curves.json", import.meta.url), "utf8"),

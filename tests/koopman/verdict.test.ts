@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../../src/data/random.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
 import { seriesWatch } from "../../src/koopman/verdict/series-watch.ts";
 import { withoutSpikes } from "../../src/koopman/verdict/spikes.ts";
@@ -339,6 +340,62 @@ test("agreement is said of windows that there are", () => {
     "the windows before disagree",
   ]);
   expect(agreement(4, 3)).toBe("3 of 4 windows agree");
+});
+
+test("a fall that the margin of its forecast leaves open is not promised", () => {
+  // A floor of 0.3 reached but for 0.4 %, under noise of 1.3 %.
+  const stream = randomStream(3, "noise");
+  const settled = Array.from(
+    { length: 150 },
+    (_, t) => (0.3 + 2 * Math.exp(-t / 20)) * (1 + 0.013 * stream.normal()),
+  );
+  const { decision, sentence, forecast, margin, spectrum, loss } = verdict(settled);
+  expect(decision).toBe("continue");
+  const end = forecast[59];
+  const before = forecastLoss(believed(spectrum!, loss), 0);
+  expect(end * (1 + margin!.shares[59])).toBeGreaterThan(before - 0.02 * loss);
+  expect(sentence).toContain(`its margin, ± ${percent(margin!.shares[59])}, includes one below`);
+  expect(sentence).not.toContain("pays");
+  // Without noise the same fall stands outside of its margin, and no window is unsure of it.
+  const sure = verdict(Array.from({ length: 110 }, (_, t) => 0.3 + 2 * Math.exp(-t / 40)));
+  expect(sure.sentence).toMatch(/^The loss will fall by .* %/);
+});
+
+test("what a fall is said to last does not contradict how far it goes", () => {
+  const sentenceOf = (rate: number, length: number) =>
+    verdict(Array.from({ length }, (_, t) => 0.5 + Math.exp(-t / rate))).sentence;
+  const short = /fall by (\S+) % in the next 60 epochs, all but little of it in the first (\d+)\./;
+  const found = short.exec(sentenceOf(20, 60))!;
+  const f = (n: number) => 0.5 + Math.exp(-(59 + n) / 20);
+  expect(Number(found[1])).toBeCloseTo((100 * (f(0) - f(60))) / f(0), 0);
+  expect(f(Number(found[2])) - f(60)).toBeLessThan(0.02 * f(0));
+  expect(sentenceOf(60, 80)).toMatch(/; training pays for about (\d{2,3}) epochs\.$/);
+});
+
+test("values of another learning rate are in no window", () => {
+  const before = Array.from({ length: 90 }, (_, t) => 1 + Math.exp(-t / 30));
+  const after = Array.from({ length: 70 }, (_, t) => 0.2 + 0.5 * Math.exp(-t / 15));
+  const stretch = { from: 90, since: "the learning rate changed at step 90" };
+  const early = verdict([...before, ...after.slice(0, 25)], {}, stretch);
+  expect([early.decision, early.epoch, early.forecast]).toEqual(["insufficient-data", 114, []]);
+  expect(early.sentence).toBe(
+    "25 epochs since the learning rate changed at step 90 are too few: a spectrum needs 40.",
+  );
+  const late = verdict([...before, ...after], {}, stretch);
+  const { epoch, ...alone } = verdict(after);
+  expect(late).toEqual({ ...alone, epoch: epoch + 90 });
+  // What is more than twice the first loss of all has diverged, and only that.
+  const up = Array.from({ length: 50 }, () => 1.9);
+  expect(verdict([...before, ...up], {}, stretch).decision).toBe("stop");
+  expect(verdict([...before, ...up.map((x) => 3 * x)], {}, stretch).decision).toBe("diverged");
+});
+
+test("a plateau that is left now is not left in about 0 epochs", () => {
+  // 10 % less than now is reached within an epoch: |c| λᵗ ≈ 0.09 at the end, doubling every two epochs.
+  const leaving = Array.from({ length: 80 }, (_, t) => 1 - 0.09 * Math.SQRT2 ** (t - 79));
+  const { sentence, prospect } = verdict(leaving);
+  expect(prospect!.escapeEpochs).toBeLessThan(0.5);
+  expect(sentence).not.toMatch(/\b0 epochs/);
 });
 
 test("a share of all is 100 %", () => {

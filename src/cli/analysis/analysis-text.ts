@@ -1,9 +1,9 @@
 import type { Analysis } from "../../koopman/verdict/analysis.ts";
-import type { WeightMode, WeightsMotion } from "../../koopman/verdict/motion.ts";
+import { type WeightMode, type WeightsMotion, yetToGo } from "../../koopman/verdict/motion.ts";
 import type { Verdict } from "../../koopman/verdict/verdict.ts";
 import type { WeightsAnalysis } from "../../koopman/verdict/weights.ts";
 import type { LossMode } from "../../koopman/verdict/window.ts";
-import { agreement } from "../../koopman/verdict/words.ts";
+import { agreement, counted } from "../../koopman/verdict/words.ts";
 import { grouped, percent, short } from "../output/numbers.ts";
 import type { AnalyzedRun, Observable } from "./analyze.ts";
 
@@ -15,7 +15,7 @@ export function analysisText(analysis: Analysis, of: Observable): string {
     series.values.length === 0
       ? []
       : [
-          `${source}, ${series.name}: ${series.values.length} epochs, now ${short(verdict.loss)}`,
+          `${source}, ${series.name}: ${counted(series.values.length, "epoch")}, now ${short(verdict.loss)}`,
           ...(series.spacing === 1 ? [] : [unitOf(series)]),
           ...evidence(verdict),
         ];
@@ -57,7 +57,7 @@ function row(path: string, analysis: Analysis, of: Observable): string[] {
       path,
       decision,
       String(weights.snapshots),
-      weights.remaining === null ? "-" : percent(weights.remaining),
+      shareOf(yetToGo(weights)),
       halfLife === null ? "-" : `${short(halfLife, 3)} steps`,
       weights.orthogonality.toExponential(0),
     ];
@@ -96,12 +96,13 @@ export const headline = (
 
 function motion(weights: WeightsAnalysis): string[] {
   const { steps, snapshots, spacing, coordinates, layers } = weights;
-  const rows = layers.map(({ name, coordinates: count, remaining, spectrum }) => {
+  const rows = layers.map((layer) => {
+    const { name, coordinates: count, spectrum } = layer;
     const slowest = spectrum.find(({ trusted }) => trusted);
     return [
       `  ${name}`,
       grouped(count),
-      remaining === null ? "-" : percent(remaining),
+      shareOf(yetToGo(layer)),
       slowest === undefined ? "-" : eigenvalue(slowest.re, slowest.im),
       slowest === undefined ? "" : lifeOf(slowest),
     ];
@@ -131,12 +132,28 @@ const both = ({ im }: { readonly im: number }, part: number) => (im === 0 ? part
 const andMore = (left: number, what: string) =>
   left === 0 ? [] : [`  and ${left} more with less than ${what} each`];
 
-function modes({ spectrum, remaining, orthogonality }: WeightsMotion): string[] {
+const shareOf = (share: number | null) => (share === null ? "-" : percent(share));
+
+/** The whole, and of what it consists where that is two things. */
+function aheadOf(weights: WeightsMotion): string {
+  const { remaining, persisting } = weights;
+  const ahead = yetToGo(weights);
+  if (ahead === null || remaining === null) return "cannot be told";
+  return (
+    `${percent(ahead)} of their length` +
+    (persisting === 0
+      ? ""
+      : `: ${percent(remaining)} by modes that decay, ${percent(persisting)} by others, as far ahead as the snapshots go back`)
+  );
+}
+
+function modes(weights: WeightsMotion): string[] {
+  const { spectrum, orthogonality } = weights;
   if (spectrum.length === 0) return [];
   const all = spectrum.filter(({ im }) => im >= 0);
   const shown = all.filter((mode, i) => i === 0 || both(mode, mode.importance) >= leastMotion);
   return [
-    `yet to go   ${remaining === null ? "cannot be told" : `${percent(remaining)} of their length`}`,
+    `yet to go   ${aheadOf(weights)}`,
     `basis       orthonormal to ${orthogonality.toExponential(0)}`,
     "eigenvalues of the increments, with what of the present motion is theirs:",
     ...shown.map((mode) => {
@@ -178,13 +195,13 @@ function evidence(verdict: Verdict): string[] {
     `forecast    ${short(end)} in ${horizon} epochs${within}${past}`,
     ...(epochsToStop === null || verdict.decision !== "continue"
       ? []
-      : [`remaining   ${epochsToStop} epochs until little is left to gain`]),
+      : [`remaining   ${counted(epochsToStop, "epoch")} until little is left to gain`]),
     ...(timeConstant === null
       ? []
       : [
           `time const. ${short(timeConstant, 3)} epochs, of the slowest mode that decays within the window`,
         ]),
-    ...(escapeEpochs === null
+    ...(escapeEpochs === null || Math.round(escapeEpochs) === 0
       ? []
       : [`plateau     left in about ${short(escapeEpochs, 3)} epochs`]),
     "eigenvalues of the loss, with what of the present loss is theirs:",

@@ -26,6 +26,7 @@ export async function reportRuns(paths: readonly string[], flags: ReportFlags): 
   ]);
   const content = analysisReport(analyses, {
     ...(title !== undefined && { title }),
+    of: asked.of === "weights" ? "weights" : "loss",
     unit: analyses.every(({ kind }) => kind.startsWith("eigenflow")) ? "epoch" : "step",
     reproduce: {
       command: commandLine("report", paths, flags),

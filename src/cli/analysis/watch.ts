@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { unknownName } from "../../errors/suggest.ts";
 import { type EigenflowError, GateError, UsageError } from "../../errors.ts";
+import { stretchOf } from "../../koopman/verdict/stretch.ts";
 import { type Decision, decisions, type Verdict, verdict } from "../../koopman/verdict/verdict.ts";
 import { signalCodes } from "../output/exit.ts";
 import { type Interrupt, listen } from "../output/interrupt.ts";
@@ -62,8 +63,8 @@ export async function watch(path: string, flags: WatchFlags): Promise<Outcome> {
     if (look.remark !== null && look.remark !== remark) note(`waiting: ${look.remark}`);
     remark = look.remark;
     if (look.series === null) return;
-    const { values, steps } = look.series;
-    latest = verdict(values, options);
+    const { values, steps, rateSteps = [] } = look.series;
+    latest = verdict(values, options, stretchOf(Float64Array.from(steps), rateSteps));
     const change = changeOf(latest, steps[steps.length - 1], values.length);
     if (changes.at(-1)?.decision !== change.decision) {
       changes.push(change);

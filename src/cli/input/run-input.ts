@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { readJsonLines } from "../../data/run/json.ts";
+import { rateChanges } from "../../data/run/merge.ts";
 import { openRun } from "../../data/run/open-run.ts";
 import { pickSeries } from "../../data/run/pick.ts";
 import type { OpenedRun } from "../../data/run/run.ts";
@@ -32,7 +33,8 @@ export const seriesOf = async (path: string, choice: SeriesChoice): Promise<Seri
 /** The same of the text of a log. @throws DataError  as the readers and `pickSeries` */
 export function seriesIn(text: string, path: string, choice: SeriesChoice): SeriesInput {
   const log = path.endsWith(".jsonl") ? readJsonLines(text, path) : readTable(text, path);
-  const { source, series } = log;
+  const { source } = log;
+  const series = rateChanges(log.series);
   return chosen(
     { path, kind: source.kind, sources: [source], series, snapshots: [], caveats: [] },
     choice,

@@ -109,6 +109,7 @@ const analysis = {
     spacing: z.number(),
     even: z.boolean(),
     notFinite: z.array(z.object({ step: z.number(), value: z.string() })),
+    rateSteps: numbers,
   }),
   options: z.object({
     window: count,

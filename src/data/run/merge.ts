@@ -49,7 +49,10 @@ export function rateChanges(series: readonly Series[]): Series[] {
   return series.map((one) => (isRate(one.name) ? one : withRate(one, rate)));
 }
 
-/** A series with a caveat where the rate, counted in the same steps, changes. */
+/** A rate that lasted for so many values, and another by this factor or more, are two stretches. */
+const [lasting, stepping] = [10, 1.25];
+
+/** A series with a caveat where the rate, counted in the same steps, changes, and where it changes for long. */
 export function withRate(one: Series, rate: Series | undefined): Series {
   if (rate === undefined) return one;
   const [first, last] = [one.steps[0], one.steps[one.steps.length - 1]];
@@ -62,5 +65,25 @@ export function withRate(one: Series, rate: Series | undefined): Series {
   return {
     ...one,
     caveats: [...one.caveats, `the learning rate ("${rate.name}") changes ${where}`],
+    rateSteps: lastingChanges(one.steps, inside, rate),
   };
+}
+
+/**
+ * Those changes that part stretches of one rate each: by a quarter or more, and with at least ten values of
+ * the series since the change before or until the next. A warm-up or a schedule that changes all the time
+ * has none.
+ */
+function lastingChanges(
+  steps: Float64Array,
+  changes: readonly number[],
+  rate: Pick<Series, "steps" | "values">,
+): number[] {
+  const at = changes.map((change) => steps.findIndex((step) => step >= change));
+  return changes.filter((change, i) => {
+    const now = rate.steps.indexOf(change);
+    const [a, b] = [rate.values[now - 1], rate.values[now]];
+    const [before, after] = [at[i] - (at[i - 1] ?? 0), (at[i + 1] ?? steps.length) - at[i]];
+    return Math.max(a / b, b / a) >= stepping && Math.max(before, after) >= lasting;
+  });
 }

@@ -8,6 +8,8 @@ export interface Series {
   readonly values: Float64Array;
   /** What the log, or putting it in order, may have done to the numbers. */
   readonly caveats: readonly string[];
+  /** Steps from which on another learning rate lasted; left out where none is logged. */
+  readonly rateSteps?: readonly number[];
 }
 
 /** A file of a run that was read, or a group of files of one kind. */

@@ -2,6 +2,7 @@ import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../../errors.ts";
 import { clusteringOf } from "./diagnosis.ts";
 import { spacingOf } from "./spacing.ts";
+import { type Stretch, stretchOf } from "./stretch.ts";
 import {
   type Decision,
   diagnose,
@@ -21,6 +22,8 @@ export interface SeriesInput {
   readonly steps: ArrayLike<number>; // strictly increasing
   readonly values: ArrayLike<number>; // NaN and ±Infinity are kept
   readonly caveats?: readonly string[]; // what the log may have done to the numbers
+  /** Steps from which on another learning rate lasted, increasing. */
+  readonly rateSteps?: readonly number[];
 }
 
 export interface AnalysisOptions extends VerdictOptions {
@@ -72,6 +75,8 @@ export interface Analysis {
     readonly spacing: number;
     readonly even: boolean;
     readonly notFinite: readonly { readonly step: number; readonly value: string }[];
+    /** Steps from which on another learning rate lasted: no window of the verdict spans one. */
+    readonly rateSteps: readonly number[];
   };
   readonly options: AnalysisOptions;
   /** In epochs of one value each. `loss` is null in JSON where it is not finite. */
@@ -101,7 +106,9 @@ export function analyseSeries(
   const chosen = analysisOptions(options);
   const { growing, average, ...forVerdict } = chosen;
   const { steps, values } = averaged(checked(series), average);
-  const found = verdict(values, forVerdict);
+  const rateSteps = series.rateSteps ?? [];
+  const stretch = (end: number) => stretchOf(steps.subarray(0, end), rateSteps, average);
+  const found = verdict(values, forVerdict, stretch(steps.length));
   const { spacing, even } = spacingOf(steps);
   const warnings = [...(series.caveats ?? [])];
   if (!even)
@@ -123,11 +130,12 @@ export function analyseSeries(
       spacing,
       even,
       notFinite,
+      rateSteps,
     },
     options: chosen,
     verdict: found,
-    growing: windowsOf(steps, values, chosen),
-    sliding: slidingOf(steps, values, forVerdict),
+    growing: windowsOf(steps, values, chosen, stretch(steps.length)),
+    sliding: slidingOf(steps, values, forVerdict, stretch),
     weights: null,
     warnings,
   };
@@ -148,7 +156,15 @@ export function analysisOfWeights(
     schema: "eigenflow/analyze@2",
     source,
     kind,
-    series: { name: "", steps: [], values: [], spacing: 1, even: true, notFinite: [] },
+    series: {
+      name: "",
+      steps: [],
+      values: [],
+      spacing: 1,
+      even: true,
+      notFinite: [],
+      rateSteps: [],
+    },
     options: analysisOptions(options),
     verdict: {
       decision,
@@ -178,33 +194,37 @@ function windowsOf(
   steps: Float64Array,
   values: Float64Array,
   { growing, window }: AnalysisOptions,
+  { from }: Stretch,
 ): WindowAnalysis[] {
   const n = values.length;
   const stretches = growing
     .filter((length) => length <= n)
     .map((length) => ({ place: "first" as const, start: 0, end: length }));
-  const last = { place: "last" as const, start: Math.max(0, n - window), end: n };
-  return [...stretches, ...(n >= shortest ? [last] : [])].flatMap(({ place, start, end }) => {
-    const taken = values.slice(start, end);
-    // Exponentials of what is not finite, or of nothing but zeros, do not exist.
-    if (!taken.every(Number.isFinite) || taken.every((value) => value === 0)) return [];
-    const spectrum = steadySpectrum(taken);
-    return [
-      {
-        place,
-        from: steps[start],
-        to: steps[end - 1],
-        ...spectrum,
-        clustering: clusteringOf(spectrum.modes, 1 / taken.length),
-      },
-    ];
-  });
+  const last = { place: "last" as const, start: Math.max(from, n - window), end: n };
+  return [...stretches, ...(n - last.start >= shortest ? [last] : [])].flatMap(
+    ({ place, start, end }) => {
+      const taken = values.slice(start, end);
+      // Exponentials of what is not finite, or of nothing but zeros, do not exist.
+      if (!taken.every(Number.isFinite) || taken.every((value) => value === 0)) return [];
+      const spectrum = steadySpectrum(taken);
+      return [
+        {
+          place,
+          from: steps[start],
+          to: steps[end - 1],
+          ...spectrum,
+          clustering: clusteringOf(spectrum.modes, 1 / taken.length),
+        },
+      ];
+    },
+  );
 }
 
 function slidingOf(
   steps: Float64Array,
   values: Float64Array,
   options: VerdictOptions,
+  stretch: (end: number) => Stretch,
 ): SlidingWindow[] {
   const { window } = options;
   const n = values.length;
@@ -212,9 +232,13 @@ function slidingOf(
   const ends: number[] = [];
   for (let end = n; end >= shortest; end -= stride) ends.unshift(end);
   return ends.map((end) => {
-    const { decision, loss, prospect } = diagnose(values.subarray(0, end), options);
+    const { from } = stretch(end);
+    const { decision, loss, prospect } = diagnose(values.subarray(from, end), options, {
+      epochs: from,
+      first: values[0],
+    });
     return {
-      from: steps[Math.max(0, end - window)],
+      from: steps[Math.max(from, end - window)],
       to: steps[end - 1],
       loss: finiteOrNull(loss),
       decision,

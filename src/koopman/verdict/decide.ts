@@ -1,19 +1,25 @@
 import type { Prospect } from "./diagnosis.ts";
+import type { ForecastMargin } from "./forecast-margin.ts";
 import type { Decision, VerdictOptions } from "./verdict.ts";
 import { believed, forecastLoss, type WindowSpectrum } from "./window.ts";
-import { percent, short } from "./words.ts";
+import { counted, percent, short } from "./words.ts";
 
 /** A loss below this is better than guessing. */
 const guessed = (reference: number) => 0.9 * reference;
 
-/** The decision of a window with its sentence; the order of the questions is that of `verdict`. */
+/**
+ * The decision of a window with its sentence; the order of the questions is that of `verdict`.
+ *
+ * @param margin  of the forecast: of the decision it changes nothing, the sentence says what it leaves open
+ */
 export function decide(
   spectrum: WindowSpectrum,
   prospect: Prospect,
   loss: number,
   { tolerance, reference, budget, patience }: VerdictOptions,
+  margin: ForecastMargin | null = null,
 ): [Decision, string] {
-  const { improvement, escapeEpochs, epochsToReference, epochsToStop } = prospect;
+  const { improvement, escapeEpochs, epochsToReference } = prospect;
   const w = spectrum.length;
   const modes = believed(spectrum, loss);
   const ahead = forecastLoss(modes, w);
@@ -45,11 +51,18 @@ export function decide(
         `The loss improves, but ${Math.min(patience ?? w, w)} epochs on it will be about ${short(foreseen)}, ` +
           `no better than guessing (${short(reference)}). Start again from other weights.`,
       ];
-    const until =
-      epochsToStop === null ? `more than ${3 * w} epochs` : `about ${epochsToStop} epochs`;
+    const share = margin?.shares[w - 1] ?? 0;
+    if (ahead + share * Math.abs(ahead) >= forecastLoss(modes, 0) - tolerance * loss)
+      return [
+        "continue",
+        `The forecast is a fall by ${percent(improvement)} in the next ${w} epochs, but its margin` +
+          `${share < 1 ? `, ± ${percent(share)},` : ""} includes one below the ${percent(tolerance)} ` +
+          "asked for: it may be done.",
+      ];
+    const until = untilOf(prospect, (n) => forecastLoss(modes, n), tolerance * loss, w);
     return [
       "continue",
-      `The loss will fall by ${percent(improvement)} in the next ${w} epochs; training pays for ${until}.`,
+      `The loss will fall by ${percent(improvement)} in the next ${w} epochs${until}.`,
     ];
   }
   if (reference !== null && loss >= guessed(reference) && !escaping)
@@ -58,13 +71,15 @@ export function decide(
       `The loss, ${short(loss)}, is no better than guessing (${short(reference)}), and ` +
         (escapeEpochs === null
           ? "nothing grows that would change it"
-          : `leaves the plateau in about ${Math.round(escapeEpochs)} epochs only`) +
+          : `leaves the plateau in about ${counted(Math.round(escapeEpochs), "epoch")} only`) +
         ". Start again from other weights.",
     ];
   if (escaping)
     return [
       "continue",
-      `A plateau, but the loss will leave it: 10 % less in about ${Math.round(escapeEpochs)} epochs.`,
+      Math.round(escapeEpochs) === 0
+        ? "A plateau that the loss is leaving now."
+        : `A plateau, but the loss will leave it: 10 % less in about ${counted(Math.round(escapeEpochs), "epoch")}.`,
     ];
   if (improvement < -tolerance)
     return [
@@ -76,4 +91,16 @@ export function decide(
     `The next ${w} epochs will take ${percent(Math.max(0, improvement))} off the loss, less than the ` +
       `${percent(tolerance)} asked for.`,
   ];
+}
+
+/** For how long training pays; of an end within the window, that the fall is over by then, if it is. */
+function untilOf(
+  { epochsToStop: end }: Prospect,
+  f: (n: number) => number,
+  little: number,
+  w: number,
+): string {
+  if (end === null) return `; training pays for more than ${3 * w} epochs`;
+  if (end >= w) return `; training pays for about ${end} epochs`;
+  return end > 0 && f(end) <= f(w) + little ? `, all but little of it in the first ${end}` : "";
 }

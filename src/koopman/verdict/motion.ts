@@ -41,6 +41,13 @@ export interface WeightsMotion {
   readonly warnings: readonly string[];
 }
 
+/** ‖w_∞ − w_T‖ / ‖w_T‖ of all modes, with those that do not decay as far as is looked; null: cannot be told. */
+export const yetToGo = ({
+  remaining,
+  persisting,
+}: Pick<WeightsMotion, "remaining" | "persisting">): number | null =>
+  remaining === null ? null : remaining + persisting;
+
 /** So much of the present motion must belong to trusted modes for a prediction from them. */
 const trustedShare = 0.5;
 

@@ -3,8 +3,10 @@ import { DataError, UsageError } from "../../errors.ts";
 import { decide } from "./decide.ts";
 import { type Prospect, prospectOf } from "./diagnosis.ts";
 import { type ForecastMargin, forecastMargin } from "./forecast-margin.ts";
+import { limits } from "./limits.ts";
+import { type Stretch, wholeRun } from "./stretch.ts";
 import { believed, forecastLoss, steadySpectrum, type WindowSpectrum } from "./window.ts";
-import { short } from "./words.ts";
+import { counted, short } from "./words.ts";
 
 /** What to do with a training run. */
 export const decisions = [
@@ -83,23 +85,33 @@ export const shortest = 40;
  * Mohr et al. (2021), "Applications of Koopman mode analysis to neural networks", AAAI-MLPS, for the
  * spectra; the thresholds are calibrated on full runs.
  *
+ * @param stretch  where the present learning rate began: what was before belongs to other dynamics
  * @throws UsageError  for an unknown option or one out of range
  * @throws DataError  for a loss that is not positive: shares of it mean nothing then
  */
-export function verdict(losses: ArrayLike<number>, options: Partial<VerdictOptions> = {}): Verdict {
+export function verdict(
+  losses: ArrayLike<number>,
+  options: Partial<VerdictOptions> = {},
+  { from, since }: Stretch = wholeRun,
+): Verdict {
   const chosen = verdictOptions(options);
-  const values = Float64Array.from(losses);
-  const now = diagnose(values, chosen);
+  const values = Float64Array.from(losses).subarray(from);
+  const before = { epochs: from, first: losses[0], since };
+  const now = diagnose(values, chosen, before);
   const shift = Math.floor(chosen.window / 4);
   const earlier = [1, 2, 3]
     .map((k) => values.length - k * shift)
     .filter((length) => length >= shortest)
-    .map((length) => diagnose(values.subarray(0, length), chosen))
+    .map((length) => diagnose(values.subarray(0, length), chosen, before))
     .filter(({ decision }) => decision !== "insufficient-data");
-  return {
-    ...verdictOf(now, earlier, forecastErrorOf(values, now, chosen), chosen),
-    margin: marginOf(values, now, chosen),
-  };
+  const margin = marginOf(values, now, chosen);
+  const { spectrum, prospect, loss } = now;
+  const sentence =
+    spectrum === null || prospect === null
+      ? now.sentence
+      : spoken(values, loss, decide(spectrum, prospect, loss, chosen, margin)[1]);
+  const error = forecastErrorOf(values, now, chosen);
+  return { ...verdictOf(now, earlier, error, chosen), margin, sentence };
 }
 
 /** The verdict of a window's diagnosis and those of earlier windows, the latest first. */
@@ -154,13 +166,17 @@ export function isConfirmed(
 /**
  * The verdict of the last window alone.
  *
- * @param before  what came before `values` and is not at hand: how many epochs, and the first loss of all
+ * @param before  what came before `values` and is not looked at: how many epochs, the first loss of all, and
+ *   what has changed since
  * @throws UsageError, DataError as `verdict`
  */
 export function diagnose(
   values: Float64Array,
   options: VerdictOptions,
-  before: { readonly epochs: number; readonly first: number } = { epochs: 0, first: values[0] },
+  before: { readonly epochs: number; readonly first: number; readonly since?: string | null } = {
+    epochs: 0,
+    first: values[0],
+  },
 ): Diagnosis {
   const epoch = before.epochs + values.length - 1;
   const loss = values[values.length - 1];
@@ -183,11 +199,14 @@ export function diagnose(
   // What stands before a gap belongs to another stretch.
   const gap = values.findLastIndex((value) => !Number.isFinite(value));
   const taken = values.slice(Math.max(gap + 1, values.length - options.window));
-  if (taken.length < shortest)
+  if (taken.length < shortest) {
+    const since =
+      gap < 0 ? before.since : `the loss of epoch ${before.epochs + gap} was ${values[gap]}`;
     return say(
       "insufficient-data",
-      `${taken.length} epochs${gap < 0 ? "" : ` since the loss of epoch ${before.epochs + gap} was ${values[gap]}`} are too few: a spectrum needs ${shortest}.`,
+      `${counted(taken.length, "epoch")}${since ? ` since ${since}` : ""} ${taken.length === 1 ? "is" : "are"} too few: a spectrum needs ${shortest}.`,
     );
+  }
   const least = taken.findIndex((value) => value < 0);
   if (least >= 0)
     throw new DataError(
@@ -199,15 +218,18 @@ export function diagnose(
   if (loss === 0) return say("stop", "The loss is 0: there is nothing left to gain.");
 
   const spectrum = steadySpectrum(taken);
-  const left = taken.length - spectrum.length;
   const judged = taken[spectrum.length - 1];
   const prospect = prospectOf(spectrum, judged, { ...options, horizon: taken.length });
   const [decision, sentence] = decide(spectrum, prospect, judged, options);
-  const alone =
-    left === 0
-      ? ""
-      : `The last loss, ${short(loss)}, stands alone and is left out; before it was ${short(judged)}. `;
-  return { ...say(decision, `${alone}${sentence}`, spectrum, prospect), loss: judged };
+  const said = spoken(taken, judged, sentence);
+  return { ...say(decision, said, spectrum, prospect), loss: judged };
+}
+
+/** The sentence, and before it that the last value is a spike and left out of the spectrum. */
+function spoken(values: Float64Array, judged: number, sentence: string): string {
+  const last = values[values.length - 1];
+  if (last === judged) return sentence;
+  return `The last loss, ${short(last)}, stands alone and is left out; before it was ${short(judged)}. ${sentence}`;
 }
 
 /**
@@ -253,25 +275,6 @@ function marginOf(
     return found === null ? [] : [{ modes: believed(found, loss), after }];
   });
   return forecastMargin(past, w);
-}
-
-function limits(
-  { spectrum, prospect, decision }: Diagnosis,
-  { reference, window }: VerdictOptions,
-): string[] {
-  if (spectrum === null || prospect === null) return [];
-  const out: string[] = [];
-  if (reference === null && decision !== "continue")
-    out.push("whether the loss beats guessing: no reference loss was given");
-  if (spectrum.length < window)
-    out.push(`as much as ${window} epochs would: only ${spectrum.length} were there`);
-  if (prospect.clustering > 0)
-    out.push(
-      `where the loss would end: an eigenvalue within 1/${spectrum.length} of 1 is a floor or a drift ` +
-        "too slow for this window",
-    );
-  out.push(`anything beyond ${spectrum.length} epochs with confidence`);
-  return out;
 }
 
 /** Options in full. @throws UsageError  for an unknown one, or one out of range */

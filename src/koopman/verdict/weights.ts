@@ -2,9 +2,9 @@ import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../../errors.ts";
 import type { TallSource } from "../../linalg/tall-source.ts";
 import { tallBetween, tallRows } from "../snapshots/tall-increments.ts";
-import { motionOf, nothingOf, type WeightsMotion } from "./motion.ts";
+import { motionOf, nothingOf, type WeightsMotion, yetToGo } from "./motion.ts";
 import type { Decision } from "./verdict.ts";
-import { percent } from "./words.ts";
+import { counted, percent } from "./words.ts";
 
 /** A tensor among the rows of the snapshots. */
 export interface WeightsTensor {
@@ -84,7 +84,7 @@ export async function analyseWeights(
   const shared = { snapshots: taken.length, steps: taken, spacing, tensors };
   if (taken.length < fewest) {
     const sentence =
-      `${taken.length} snapshots of the weights are too few: a spectrum of them needs ${fewest}, and ` +
+      `${counted(taken.length, "snapshot")} of the weights ${taken.length === 1 ? "is" : "are"} too few: a spectrum of them needs ${fewest}, and ` +
       `${wanted} to be trusted. Save them more often.`;
     return {
       ...shared,
@@ -110,11 +110,11 @@ export async function analyseWeights(
 
 /** The weights can hold a stop back, and no more: whatever else the loss says stands. */
 function conclude(
-  { remaining, persisting }: WeightsMotion,
+  weights: WeightsMotion,
   loss: Decision | null,
   tolerance: number,
 ): Pick<WeightsAnalysis, "decision" | "sentence" | "settled" | "lossAgrees"> {
-  const ahead = remaining === null ? null : remaining + persisting;
+  const ahead = yetToGo(weights);
   const settled = ahead !== null && ahead <= tolerance;
   const motion =
     ahead === null

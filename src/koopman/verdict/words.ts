@@ -10,6 +10,10 @@ export const percent = (share: number): string => {
   return `${Math.abs(hundred) >= 99.5 ? hundred.toFixed(0) : hundred.toPrecision(2)} %`;
 };
 
+/** "1 epoch", "40 epochs". */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
 /** What windows that end earlier say, in words; null where there is none. */
 export function agreement(windows: number, agreeing: number): string | null {
   if (windows === 1) return null;

@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from "../../errors.ts";
 import type { Figure, FigureAxis, Mark, Role } from "../figure.ts";
-import { counted, inWords } from "./words.ts";
+import { counted, head, inWords } from "./words.ts";
 
 /** A forecast, with the interval that is to hold the truth where there is one. */
 export interface ForecastCurve {
@@ -104,7 +104,7 @@ export function lossFigure(input: LossFigureInput): Figure {
     name: input.name ?? "loss",
     title: input.title ?? "Loss and forecast",
     caption: [
-      `${sentence(label)} over the run${positive ? " (logarithmic)" : ""}.`,
+      `${head(label)} over the run${positive ? " (logarithmic)" : ""}.`,
       smooth ? `Thin: as logged; thick: the mean of ${width} neighbours.` : "",
       forecast ? "Dashed: forecast by the exponentials of the last window." : "",
       missing.length > 0 ? "Crosses on the axis: values that are not finite." : "",
@@ -120,8 +120,6 @@ export function lossFigure(input: LossFigureInput): Figure {
 const roleOf = (decision: string): Role =>
   ["diverged", "rising", "restart"].includes(decision) ? "alarm" : "ink";
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-
 function altOf(
   { label, steps, values, forecast, verdicts = [] }: LossFigureInput,
   finite: readonly number[],
@@ -132,7 +130,7 @@ function altOf(
   const last = values.findLastIndex((value) => value !== null);
   const lowest = Math.min(...finite);
   const parts = [
-    `${sentence(label)} from ${inWords(values[first]!)} at ${unit} ${inWords(steps[first], 6)} to ` +
+    `${head(label)} from ${inWords(values[first]!)} at ${unit} ${inWords(steps[first], 6)} to ` +
       `${inWords(values[last]!)} at ${unit} ${inWords(steps[last], 6)}, lowest ${inWords(lowest)} at ` +
       `${unit} ${inWords(steps[values.indexOf(lowest)], 6)}.`,
   ];

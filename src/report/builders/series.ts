@@ -1,6 +1,6 @@
 import { DataError, ShapeError } from "../../errors.ts";
 import type { Figure, Mark } from "../figure.ts";
-import { counted, inWords } from "./words.ts";
+import { counted, head, inWords } from "./words.ts";
 
 export interface SeriesLine {
   readonly name: string;
@@ -61,7 +61,7 @@ export function seriesFigure({
     title: input.title ?? label,
     caption:
       input.caption ??
-      `${label.charAt(0).toUpperCase()}${label.slice(1)} over the ${unit}s, of ${counted(series.length, "series", "series")}.`,
+      `${head(label)} over the ${unit}s${series.length > 1 ? `, of ${series.length} series` : ""}.`,
     alt: series.map((one) => altOf(one, unit)).join(" "),
     size: "column",
     panels: [

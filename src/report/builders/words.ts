@@ -20,5 +20,8 @@ export const eigenvalueInWords = ({ re, im }: { re: number; im: number }): strin
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
+/** A label at the head of a sentence: words get a capital, a name out of a log such as val_loss stays. */
+export const head = (label: string): string => (/^[a-z ]+$/.test(label) ? capital(label) : label);
+
 /** With a capital to begin a sentence. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,8 +1,9 @@
 import type { Analysis } from "../../koopman/verdict/analysis.ts";
+import { yetToGo } from "../../koopman/verdict/motion.ts";
 import { eigenvalueFigure } from "../builders/eigenvalues.ts";
 import { seriesFigure } from "../builders/series.ts";
 import { eigenvalueInWords, inWords, percent } from "../builders/words.ts";
-import type { ReportSection } from "../content.ts";
+import type { ReportSection, ReportVerdict } from "../content.ts";
 import type { Figure } from "../figure.ts";
 
 type Weights = NonNullable<Analysis["weights"]>;
@@ -12,7 +13,7 @@ export function weightsSection(
   weights: Weights,
   { unit, prefix, title }: { unit: string; prefix: string; title: string },
 ): ReportSection {
-  const { spectrum, norms, increments, steps, snapshots, remaining } = weights;
+  const { spectrum, norms, increments, steps, snapshots, remaining, persisting } = weights;
   const figures: Figure[] = [];
   if (spectrum.length > 0)
     figures.push(
@@ -40,7 +41,9 @@ export function weightsSection(
     title: `${title}Weights`,
     paragraphs: [
       weights.sentence,
-      ...(norms.length === 0 ? [] : [whereTheyAre(norms[norms.length - 1], snapshots, remaining)]),
+      ...(norms.length === 0
+        ? []
+        : [whereTheyAre(norms[norms.length - 1], snapshots, remaining, persisting)]),
       ...weights.warnings,
     ],
     figures,
@@ -72,7 +75,7 @@ export function weightsSection(
                 layer.coordinates,
                 layer.rank,
                 layer.spectrum[0]?.modulus ?? null,
-                layer.remaining === null ? null : 100 * layer.remaining,
+                percentOf(yetToGo(layer)),
               ]),
             },
           ]),
@@ -80,8 +83,38 @@ export function weightsSection(
   };
 }
 
-const whereTheyAre = (norm: number, snapshots: number, remaining: number | null) =>
+/** The verdict of the weights: how far they have to go, and what the loss says to it. */
+export function weightsVerdict(weights: Weights, of: string): ReportVerdict {
+  const { decision, sentence, warnings } = weights;
+  const ahead = yetToGo(weights);
+  return {
+    of,
+    decision,
+    sentence,
+    ...(ahead !== null && {
+      number: {
+        label: "of their length that the weights have yet to go; no margin is known",
+        value: percent(ahead),
+        margin: "",
+      },
+    }),
+    evidence: warnings,
+    cannotSay: [],
+  };
+}
+
+const percentOf = (share: number | null) => (share === null ? null : 100 * share);
+
+const whereTheyAre = (
+  norm: number,
+  snapshots: number,
+  remaining: number | null,
+  persisting: number,
+) =>
   `The weights have length ${inWords(norm, 4)} at the last of ${snapshots} snapshots` +
   (remaining === null
     ? "; how far they have to go cannot be told."
-    : `; the modes that decay are to move them by another ${percent(remaining)} of it.`);
+    : `; the modes that decay are to move them by another ${percent(remaining)} of it` +
+      (persisting === 0
+        ? "."
+        : `, the others by ${percent(persisting)}, as far ahead as the snapshots go back.`));

@@ -200,6 +200,20 @@ describe("steps", () => {
     const run = await one("log.csv", `step,lr,loss\n${rows.join("\n")}\n`);
     expect(named(run, "loss").caveats).toContain('the learning rate ("lr") changes at step 3');
   });
+
+  test("a rate that lasts parts the run; a warm-up and a schedule do not", async () => {
+    const stepsOf = async (rate: (t: number) => number) => {
+      const rows = Array.from({ length: 60 }, (_, t) => `${t},${rate(t)},${1 / (t + 1)}`);
+      const run = await one("log.csv", `step,lr,loss\n${rows.join("\n")}\n`);
+      return run.series.find(({ name }) => name === "loss")!.rateSteps;
+    };
+    expect(await stepsOf((t) => 0.1 ** Math.floor(t / 20))).toEqual([20, 40]);
+    expect(await stepsOf((t) => (t < 57 ? 0.1 : 0.01))).toEqual([57]);
+    expect(await stepsOf((t) => 0.1 * (1 + Math.cos((Math.PI * t) / 60)))).toEqual([]);
+    expect(await stepsOf((t) => Math.min(0.1, 0.01 * (t + 1)))).toEqual([]);
+    expect(await stepsOf((t) => (t < 30 ? 0.1 : 0.09))).toEqual([]);
+    expect(await stepsOf(() => 0.1)).toBeUndefined();
+  });
 });
 
 describe("JSON", () => {
