@@ -3,7 +3,7 @@ import { type WeightMode, type WeightsMotion, yetToGo } from "../../koopman/verd
 import type { Verdict } from "../../koopman/verdict/verdict.ts";
 import type { WeightsAnalysis } from "../../koopman/verdict/weights.ts";
 import type { LossMode } from "../../koopman/verdict/window.ts";
-import { agreement, counted } from "../../koopman/verdict/words.ts";
+import { agreement, counted, percent as twoDigits } from "../../koopman/verdict/words.ts";
 import { grouped, percent, short } from "../output/numbers.ts";
 import type { AnalyzedRun, Observable } from "./analyze.ts";
 
@@ -132,7 +132,7 @@ const both = ({ im }: { readonly im: number }, part: number) => (im === 0 ? part
 const andMore = (left: number, what: string) =>
   left === 0 ? [] : [`  and ${left} more with less than ${what} each`];
 
-const shareOf = (share: number | null) => (share === null ? "-" : percent(share));
+const shareOf = (share: number | null) => (share === null ? "-" : twoDigits(share));
 
 /** The whole, and of what it consists where that is two things. */
 function aheadOf(weights: WeightsMotion): string {
@@ -140,10 +140,10 @@ function aheadOf(weights: WeightsMotion): string {
   const ahead = yetToGo(weights);
   if (ahead === null || remaining === null) return "cannot be told";
   return (
-    `${percent(ahead)} of their length` +
+    `${twoDigits(ahead)} of their length` +
     (persisting === 0
       ? ""
-      : `: ${percent(remaining)} by modes that decay, ${percent(persisting)} by others, as far ahead as the snapshots go back`)
+      : `: ${twoDigits(remaining)} by modes that decay, ${twoDigits(persisting)} by others, as far ahead as the snapshots go back`)
   );
 }
 

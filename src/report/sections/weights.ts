@@ -1,5 +1,6 @@
 import type { Analysis } from "../../koopman/verdict/analysis.ts";
 import { yetToGo } from "../../koopman/verdict/motion.ts";
+import { percent as asInSentence } from "../../koopman/verdict/words.ts";
 import { eigenvalueFigure } from "../builders/eigenvalues.ts";
 import { seriesFigure } from "../builders/series.ts";
 import { eigenvalueInWords, inWords, percent } from "../builders/words.ts";
@@ -94,7 +95,7 @@ export function weightsVerdict(weights: Weights, of: string): ReportVerdict {
     ...(ahead !== null && {
       number: {
         label: "of their length that the weights have yet to go; no margin is known",
-        value: percent(ahead),
+        value: asInSentence(ahead),
         margin: "",
       },
     }),
