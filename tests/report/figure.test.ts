@@ -2,6 +2,7 @@ import { parseHTML } from "linkedom";
 import { describe, expect, test } from "vitest";
 import { parseDelimited } from "../../src/data/delimited.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
+import { widthOf } from "../../src/report/figure/text-size.ts";
 import { colours, dashOf, markerOf } from "../../src/report/figure/theme.ts";
 import { toCsv } from "../../src/report/figure/to-csv.ts";
 import { toPng } from "../../src/report/figure/to-png.ts";
@@ -115,6 +116,54 @@ describe("toSvg", () => {
     expect(steps[2]).toBeCloseTo(steps[0], 1);
     const zero = parsed(toSvg(figureOf([{ ...line, y: [1, 0.1, 0, 1] } as Mark], {}, { y })));
     expect(zero.texts).toContain("0");
+  });
+
+  test("panels below one another begin at one place", () => {
+    const tall: Mark = { ...line, y: [123456, 2, 1, 0.5] };
+    const stacked = { ...figureOf([line], { columns: 1 }) };
+    const [panel] = stacked.panels;
+    const svg = toSvg({ ...stacked, panels: [panel, { ...axes, marks: [tall] }] });
+    const begins = parsed(svg).lines.map((d) => pathPoints(d)[0][0]);
+    expect(begins).toHaveLength(2);
+    expect(begins[0]).toBe(begins[1]);
+  });
+
+  test.each([
+    ["beside one another", [1, 1.2, 1.4]],
+    ["at the right end", [2.6, 2.8, 3]],
+    ["at both ends", [0, 0.1, 2.95, 3]],
+  ])("no line up to a label crosses another's text: rules %s", (_, at) => {
+    const names = ["continue", "rising", "stop", "restart"];
+    const rules = at.map(
+      (x, i): Mark => ({ type: "rule", role: "ink", x, label: names[i], dash: "dashed" }),
+    );
+    const { all } = parsed(toSvg(figureOf([line, ...rules])));
+    const texts = all("text").filter(({ textContent }) => names.includes(textContent));
+    expect(texts).toHaveLength(at.length);
+    const number = (element: { getAttribute(name: string): string }, name: string) =>
+      Number(element.getAttribute(name));
+    const boxes = texts.map((text) => {
+      const [x, y] = [number(text, "x"), number(text, "y")];
+      return { x, y, end: x + 0.95 * widthOf(text.textContent!, 9.5) };
+    });
+    // The lines stand in the group of their panel, which is moved.
+    const leaders = all("g > line[stroke-width='0.8']").map((one) => {
+      const group = one.parentElement!.getAttribute("transform")!;
+      const [dx, dy] = [...group.matchAll(/[\d.]+/g)].map(Number);
+      return {
+        x: number(one, "x1") + dx,
+        top: number(one, "y2") + dy,
+        low: number(one, "y1") + dy,
+      };
+    });
+    expect(leaders).toHaveLength(at.length);
+    for (const { x, top, low } of leaders)
+      for (const box of boxes)
+        expect(x > box.x && x < box.end && box.y - 4 > top && box.y - 4 < low).toBe(false);
+    boxes.forEach((a, i) => {
+      const over = boxes.some((b, j) => j !== i && a.y === b.y && a.x < b.end && b.x < a.end);
+      expect(over).toBe(false);
+    });
   });
 
   test("null breaks a line", () => {

@@ -101,6 +101,11 @@ describe("a page", () => {
     const style = document.querySelector("style").textContent;
     expect(style).toContain("prefers-color-scheme:dark");
     expect(style).toContain("@media print");
+    // The head of a table breaks between words only; a wide table scrolls.
+    const screen = style.slice(0, style.indexOf("@media print"));
+    const breaking = [...screen.matchAll(/([^{}]+)\{[^}]*overflow-wrap:anywhere/g)];
+    expect(breaking.length).toBeGreaterThan(0);
+    for (const [, selectors] of breaking) expect(selectors.split(/[,\s]+/)).not.toContain("th");
     const used = new Set([...page.matchAll(/var\((--[\w-]+)\)/g)].map(([, name]) => name));
     expect(used.size).toBeGreaterThan(5);
     for (const name of used) expect(style, name).toContain(`${name}:`);

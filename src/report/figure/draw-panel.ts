@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Panel, TextMark } from "../figure.ts";
 import { drawMark } from "./draw-marks.ts";
-import { type Layout, labelExtent, row, rules, tickSize, within } from "./panel-layout.ts";
+import { type Layout, row, rules, tickSize, within } from "./panel-layout.ts";
 import type { Scale, Tick } from "./scale.ts";
 import { fit, widthOf } from "./text-size.ts";
 import { colourOf, type Theme } from "./theme.ts";
@@ -86,7 +86,7 @@ export function drawPanel(
       x1: left + x.share(mark.x!) * inner.width,
       x2: left + x.share(mark.x!) * inner.width,
       y1: top,
-      y2: top - 2 - row * layout.labelRows[i] - (layout.labelRows[i] > 0 ? 7 : 6),
+      y2: top - 2 - row * layout.labels[i].row - (layout.labels[i].row > 0 ? 7 : 6),
       stroke: colourOf(mark.role, theme),
       "stroke-width": 0.8,
     })),
@@ -95,7 +95,7 @@ export function drawPanel(
 
 function wordsOf(
   panel: Panel,
-  { x, y, left, top, labelRows }: Layout,
+  { x, y, left, top, labels }: Layout,
   box: Box,
   inner: { width: number; height: number },
   theme: Theme,
@@ -123,11 +123,10 @@ function wordsOf(
     words.push({ ...small, x: middle, y: box.y + box.height - 5, text, anchor: "middle" });
   }
   rules(panel).forEach((mark, i) => {
-    const [from] = labelExtent(mark, x, inner.width);
     const text = fit(mark.label!, inner.width, tickSize);
     words.push({
-      x: x0 + from,
-      y: y0 - 3 - row * labelRows[i],
+      x: x0 + labels[i].from,
+      y: y0 - 3 - row * labels[i].row,
       text,
       size: tickSize,
       fill: colourOf(mark.role, theme),

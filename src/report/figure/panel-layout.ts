@@ -1,4 +1,5 @@
 import type { Mark, Panel, RuleMark } from "../figure.ts";
+import { type RuleLabel, ruleLabels } from "./rule-labels.ts";
 import { type Scale, scaleOf, type Tick } from "./scale.ts";
 import { widthOf } from "./text-size.ts";
 
@@ -11,7 +12,7 @@ export interface Layout {
   readonly x: Scale;
   readonly y: Scale;
   readonly yTicks: readonly Tick[];
-  readonly labelRows: readonly number[]; // of the labelled rules, the row that each stands in
+  readonly labels: readonly RuleLabel[]; // of the labelled rules
   readonly left: number;
   readonly top: number;
   readonly bottom: number;
@@ -20,17 +21,30 @@ export interface Layout {
 
 const right = 8;
 
-/** Room and scales for a panel of this width. @throws DataError  for an axis without numbers */
-export function layoutOf(panel: Panel, width: number): Layout {
+/**
+ * Room and scales for a panel of this width.
+ *
+ * @param atLeast  px to the left of its marks, such as those of the panel above
+ * @throws DataError  for an axis without numbers
+ */
+export function layoutOf(panel: Panel, width: number, atLeast = 0): Layout {
   let x = scaleOf(panel.x, valuesOf(panel.marks, "x"), panel.equal ? 0.06 : 0.02);
   let y = scaleOf(panel.y, valuesOf(panel.marks, "y"), 0.06);
   if (panel.equal) [x, y] = sameLengths(panel, x, y);
   const yTicks = within(y.ticks(5));
-  const left = Math.ceil(12 + Math.max(0, ...yTicks.map(({ text }) => widthOf(text, tickSize))));
-  const labelRows = rowsOf(rules(panel), x, width - left - right);
+  const texts = yTicks.map(({ text }) => widthOf(text, tickSize));
+  const left = Math.max(atLeast, Math.ceil(12 + Math.max(0, ...texts)));
+  const inner = width - left - right;
+  const labels = ruleLabels(
+    rules(panel).map((mark) => ({
+      at: x.share(mark.x!) * inner,
+      width: Math.min(inner, widthOf(mark.label!, tickSize)),
+    })),
+    inner,
+  );
   const heads = (panel.title ? row + 3 : 0) + (panel.y.label === "" ? 0 : row + 1);
-  const top = 6 + heads + row * Math.max(0, ...labelRows.map((one) => one + 1));
-  return { x, y, yTicks, labelRows, left, top, right, bottom: panel.x.label === "" ? 20 : 33 };
+  const top = 6 + heads + row * Math.max(0, ...labels.map((label) => label.row + 1));
+  return { x, y, yTicks, labels, left, top, right, bottom: panel.x.label === "" ? 20 : 33 };
 }
 
 /** The height of a panel of this width: as high as wide where scales are equal. */
@@ -89,27 +103,3 @@ export const rules = ({ marks }: Panel) =>
   marks.filter(
     (mark): mark is RuleMark => mark.type === "rule" && mark.x !== undefined && !!mark.label,
   );
-
-/** Rows for the labels of rules, left to right, each in the first row where it fits. */
-function rowsOf(marks: readonly RuleMark[], x: Scale, inner: number): number[] {
-  const ends: number[] = [];
-  const rows = marks.map(() => 0);
-  const order = marks.map((_, i) => i).sort((a, b) => marks[a].x! - marks[b].x!);
-  for (const i of order) {
-    const [from, to] = labelExtent(marks[i], x, inner);
-    let chosen = ends.findIndex((end) => end + 6 <= from);
-    if (chosen < 0) chosen = ends.length;
-    ends[chosen] = to;
-    rows[i] = chosen;
-  }
-  return rows;
-}
-
-/** Where the label of a rule begins and ends, in px of the inner width: beside it, within the panel. */
-export function labelExtent(mark: RuleMark, x: Scale, inner: number): [number, number] {
-  const width = Math.min(inner, widthOf(mark.label!, tickSize));
-  const at = x.share(mark.x!) * inner;
-  const beside = at + 3 + width <= inner ? at + 3 : at - 3 - width;
-  const from = Math.min(Math.max(0, beside), inner - width);
-  return [from, from + width];
-}

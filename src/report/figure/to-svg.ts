@@ -64,10 +64,13 @@ function draw(figure: Figure, theme: Theme, detail: number): string {
   const gap = 10;
   const cell = Math.floor((inner - gap * (columns - 1)) / columns);
   const placed: { x: number; y: number; drawn: Drawn }[] = [];
+  // Panels below one another begin at one place: what happens at one time stands at one place.
+  const stacked = columns === 1 && panels.length > 1;
+  const left = stacked ? Math.max(...panels.map((panel) => layoutOf(panel, cell).left)) : 0;
   for (let first = 0; first < panels.length; first += columns) {
     const row = panels.slice(first, first + columns);
     // One row has one frame: the room that any of its panels needs.
-    const layouts = aligned(row.map((panel) => layoutOf(panel, cell)));
+    const layouts = aligned(row.map((panel) => layoutOf(panel, cell, left)));
     const heights = row.map((panel, i) =>
       heightOf(panel, layouts[i], cell, columns > 2 ? 0.8 : columns > 1 ? 0.62 : 0.56),
     );

@@ -10,7 +10,7 @@ h2{font-size:1.2rem;margin:2.2rem 0 .6rem;border-bottom:1px solid var(--grid);pa
 h3{font-size:1rem;margin:1.2rem 0 .3rem}
 p{margin:.5rem 0}
 a{color:inherit}
-h1,h2,h3,p,li,figcaption,td,th,dd{overflow-wrap:anywhere}
+h1,h2,h3,p,li,figcaption,dd{overflow-wrap:anywhere}
 .faint,figcaption,caption{color:var(--faint)}
 .verdict{background:var(--card);border-left:.35rem solid var(--ink);padding:.8rem 1rem;margin:1rem 0}
 .verdict.alarm{border-color:var(--alarm)}
@@ -20,6 +20,7 @@ h1,h2,h3,p,li,figcaption,td,th,dd{overflow-wrap:anywhere}
 figure{margin:1.4rem 0}
 figure svg{max-width:100%;height:auto;display:block;width:100%}
 figure.column svg{width:29rem}
+figure.page svg{width:min(60rem,100vw - 3rem);max-width:none;margin-left:calc((100% - min(60rem,100vw - 3rem))/2)}
 figcaption{font-size:.9rem;margin-top:.3rem}
 details{font-size:.9rem;margin:.3rem 0}
 summary{cursor:pointer}
@@ -35,6 +36,7 @@ pre{background:var(--card);padding:.7rem .9rem;overflow:auto;white-space:pre-wra
 body{max-width:none;padding:0;font-size:10pt}
 .verdict{border:1px solid var(--ink);border-left-width:.35rem}
 figure,.verdict,tr{break-inside:avoid}h2,h3{break-after:avoid}
-.verdict .number,figcaption{color:inherit}figure.column svg{width:4.2in}
+.verdict .number,figcaption{color:inherit}figure.column svg{width:3.6in}
+figure.page svg{width:100%;margin-left:0}td{overflow-wrap:anywhere}
 .scroll{overflow:visible;max-height:none}details:not([open]){display:none}}
 `;
