@@ -171,6 +171,7 @@ export {
   type Observation,
 } from "./koopman/verdict/monitor.ts";
 export type { WeightMode, WeightsMotion } from "./koopman/verdict/motion.ts";
+export { type Stretch, stretchOf } from "./koopman/verdict/stretch.ts";
 export {
   type Decision,
   type Diagnosis,

@@ -12,6 +12,25 @@ const [width, height, left, top] = [250, 150, 54, 34];
 const x = (i) => left + (width * i) / Math.max(1, epochs.length - 1);
 const colours = ["#1f6feb", "#d1495b"];
 
+const round = (v) => Number(v.toPrecision(3));
+
+/** 1, 2 and 5 of each power of ten. */
+function ticksBetween(low, high) {
+  const found = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
+    for (const k of [1, 2, 5]) found.push(round(k * 10 ** power));
+  return found.filter((v) => v >= low && v <= high);
+}
+
+/** Three to five multiples of 1, 2 or 5. */
+function evenTicks(low, high) {
+  const unit = 10 ** Math.floor(Math.log10((high - low) / 3));
+  const step = unit * [5, 2, 1].find((k) => k === 1 || (high - low) / (k * unit) >= 3);
+  const first = Math.ceil(low / step);
+  const count = Math.floor(high / step) - first + 1;
+  return Array.from({ length: count }, (_, i) => round((first + i) * step));
+}
+
 /** One panel: lines over the epochs, with the last value of each written out. */
 function panel(title, offset, lines, { log = false, format }) {
   const scale = log ? Math.log10 : (v) => v;
@@ -19,18 +38,16 @@ function panel(title, offset, lines, { log = false, format }) {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const room = (high - low || 1) * 0.06;
   const y = (v) => top + height - (height * (scale(v) - low + room)) / (high - low + 2 * room || 1);
-  const back = (share) => {
-    const v = low - room + share * (high - low + 2 * room);
-    return log ? 10 ** v : v;
-  };
-  const ticks = [0.1, 0.5, 0.9].map((share) => back(share));
+  const ticks = log
+    ? ticksBetween(10 ** (low - room), 10 ** (high + room))
+    : evenTicks(low - room, high + room);
   return [
     `<g transform="translate(${offset},0)">`,
     `<text x="${left}" y="16" font-weight="600">${title}</text>`,
     ...ticks.map(
       (v) =>
         `<line x1="${left}" x2="${left + width}" y1="${y(v).toFixed(1)}" y2="${y(v).toFixed(1)}" stroke="#8884" />` +
-        `<text x="${left - 6}" y="${(y(v) + 4).toFixed(1)}" text-anchor="end" fill="#777">${format(v)}</text>`,
+        `<text x="${left - 6}" y="${(y(v) + 4).toFixed(1)}" text-anchor="end" fill="#777">${v}</text>`,
     ),
     ...lines.map(
       ({ points }, k) =>

@@ -119,6 +119,21 @@ describe("several paths", () => {
   });
 });
 
+test("a step of the learning rate ends what is looked at, of analyze and of watch", async () => {
+  const rows = [...losses(90), ...Array(25).fill(0.2)].map(
+    (loss, t) => `${t},${loss},${t < 90 ? 0.1 : 0.01}`,
+  );
+  const cwd = folder({ "a.csv": `epoch,loss,lr\n${rows.join("\n")}\n` });
+  const said = "25 epochs since the learning rate changed at step 90 are too few";
+  const analyzed = await called(["analyze", "a.csv", "--json"], { cwd });
+  const { verdict, series, sliding } = JSON.parse(analyzed.stdout);
+  expect(verdict.decision).toBe("insufficient-data");
+  expect(verdict.sentence).toContain(said);
+  expect(series.rateSteps).toEqual([90]);
+  expect(sliding[0].decision).toBe("continue");
+  expect((await called(["watch", "a.csv"], { cwd })).stdout).toContain(said);
+});
+
 test("stdin is a log as well", async () => {
   const piped = (text: string) =>
     spawnSync(process.execPath, [resolve("dist/cli/main.js"), "analyze", "-", "--json"], {

@@ -19,8 +19,8 @@ h1,h2,h3,p,li,figcaption,dd{overflow-wrap:anywhere}
 .verdict ul{margin:.4rem 0 0;padding-left:1.2rem}
 figure{margin:1.4rem 0}
 figure svg{max-width:100%;height:auto;display:block;width:100%}
-figure.column svg{width:29rem}
-figure.page svg{width:min(60rem,100vw - 3rem);max-width:none;margin-left:calc((100% - min(60rem,100vw - 3rem))/2)}
+figure.column svg{width:26rem}
+figure.page svg{width:min(52rem,100vw - 3rem);max-width:none;margin-left:calc((100% - min(52rem,100vw - 3rem))/2)}
 figcaption{font-size:.9rem;margin-top:.3rem}
 details{font-size:.9rem;margin:.3rem 0}
 summary{cursor:pointer}
