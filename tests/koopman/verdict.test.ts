@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
+import { decide } from "../../src/koopman/verdict/decide.ts";
 import { seriesWatch } from "../../src/koopman/verdict/series-watch.ts";
 import { withoutSpikes } from "../../src/koopman/verdict/spikes.ts";
 import {
@@ -356,6 +357,15 @@ test("a fall that the margin of its forecast leaves open is not promised", () =>
   expect(end * (1 + margin!.shares[59])).toBeGreaterThan(before - 0.02 * loss);
   expect(sentence).toContain(`its margin, ± ${percent(margin!.shares[59])}, includes one below`);
   expect(sentence).not.toContain("pays");
+  // A margin from before a fall began says nothing of its end.
+  const found = [0.3, 0.6].map((share) => {
+    const margin = { level: 0.8, shares: Array(60).fill(share) };
+    const { prospect } = diagnose(Float64Array.from(settled), verdictDefaults);
+    return decide(spectrum!, prospect!, loss, verdictDefaults, margin);
+  });
+  expect(found.map(([one]) => one)).toEqual(["continue", "continue"]);
+  expect(found[0][1]).toContain("it may be done");
+  expect(found[1][1]).toContain("cannot be told yet");
   // Without noise the same fall stands outside of its margin, and no window is unsure of it.
   const sure = verdict(Array.from({ length: 110 }, (_, t) => 0.3 + 2 * Math.exp(-t / 40)));
   expect(sure.sentence).toMatch(/^The loss will fall by .* %/);

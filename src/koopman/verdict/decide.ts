@@ -7,6 +7,9 @@ import { counted, percent, short } from "./words.ts";
 /** A loss below this is better than guessing. */
 const guessed = (reference: number) => 0.9 * reference;
 
+/** A wider margin says nothing of the end of a fall: its forecasts were made before that began. */
+const telling = 0.5;
+
 /**
  * The decision of a window with its sentence; the order of the questions is that of `verdict`.
  *
@@ -55,9 +58,10 @@ export function decide(
     if (ahead + share * Math.abs(ahead) >= forecastLoss(modes, 0) - tolerance * loss)
       return [
         "continue",
-        `The forecast is a fall by ${percent(improvement)} in the next ${w} epochs, but its margin` +
-          `${share < 1 ? `, ± ${percent(share)},` : ""} includes one below the ${percent(tolerance)} ` +
-          "asked for: it may be done.",
+        `The forecast is a fall by ${percent(improvement)} in the next ${w} epochs, but ` +
+          (share < telling
+            ? `its margin, ± ${percent(share)}, includes one below the ${percent(tolerance)} asked for: it may be done.`
+            : "forecasts before were off by as much: how far it falls cannot be told yet."),
       ];
     const until = untilOf(prospect, (n) => forecastLoss(modes, n), tolerance * loss, w);
     return [
