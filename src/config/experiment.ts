@@ -153,7 +153,15 @@ const splitOf = (
 ): Split =>
   split.by === "hash" ? splitByHash(dataset, split.train) : splitBySeed(dataset, split.train, seed);
 
-function modelOf(config: Config, inputs: number, outputs: number): Model {
+/** What a model is made by; of the data only whether they say what their images are. */
+export interface Modelled {
+  readonly model: Config["model"];
+  readonly solver?: Partial<NonNullable<Config["solver"]>> | undefined;
+  readonly data: { readonly kind: string };
+}
+
+/** The model of a configuration. @throws EigenflowError  for sizes and options that do not fit */
+export function modelOf(config: Modelled, inputs: number, outputs: number): Model {
   const { model, solver } = config;
   switch (model.kind) {
     case "monotone-deq":
@@ -182,7 +190,7 @@ function modelOf(config: Config, inputs: number, outputs: number): Model {
 const settingsOf = <T extends { readonly kind: string }>({ kind: _, ...settings }: T) => settings;
 
 /** Channels, height and width of the images that a model of images takes. */
-export function imageOf({ model, data }: Config, inputs: number): [number, number, number] {
+export function imageOf({ model, data }: Modelled, inputs: number): [number, number, number] {
   const { asked, section } =
     model.kind === "deq"
       ? { asked: model.layer, section: "layer." }

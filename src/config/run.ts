@@ -3,15 +3,14 @@ import { join } from "node:path";
 import { CertificateError } from "../errors.ts";
 import { readSim, type SimReading } from "../models/sim/reading.ts";
 import { loadBackend } from "../runtime/backend.ts";
-import { type Deployed, deploy, explicitTensors } from "../training/deploy.ts";
+import { deploy, explicitTensors } from "../training/deploy.ts";
 import type { FitStatus, Metrics, TrainEvent, TrainingState } from "../training/events.ts";
 import { fit, initialState, parametersOf } from "../training/fit.ts";
 import { createRun, type RunDirectory } from "../training/run-directory.ts";
 import { taskOf } from "../training/targets.ts";
 import type { ModelCertificate } from "../verification/certificate.ts";
-import { certify } from "../verification/certify.ts";
-import { certifyGain } from "../verification/lbdn.ts";
-import { type Experiment, imageOf } from "./experiment.ts";
+import { certificateOf } from "./certified.ts";
+import type { Experiment } from "./experiment.ts";
 import { configHash, formatConfig } from "./load.ts";
 import { watching } from "./watcher.ts";
 
@@ -157,41 +156,6 @@ const epochLines = (path: string): EpochLine[] =>
     .split("\n")
     .filter((line) => line.startsWith('{"type":"epoch"'))
     .map((line) => JSON.parse(line) as EpochLine);
-
-/** What is proven of the tensors in the file, of the kinds that have something to prove. */
-function certificateOf(
-  config: Experiment["config"],
-  tensors: Deployed,
-  inputs: number,
-): ModelCertificate | null {
-  const { model, solver } = config;
-  // The rate is that of the splitting applied as it is; other methods go other ways from it.
-  const { method, damping = 1 } = { damping: 1, ...solver?.forward };
-  const plain = method === "picard" && damping === 1;
-  const found = proven();
-  return found !== null && "claims" in found && !plain
-    ? { ...found, claims: found.claims.filter(({ kind }) => kind !== "convergence") }
-    : found;
-
-  function proven(): ModelCertificate | null {
-    switch (model.kind) {
-      case "monotone-deq": {
-        const alpha = model.alpha === "auto" ? Number(tensors.alpha.data[0]) : model.alpha;
-        return certify(tensors, { ...model, alpha });
-      }
-      case "monotone-conv-deq": {
-        const [planes, side] = imageOf(config, inputs);
-        const { injection, pool, pooling } = model;
-        const convolution = { planes, side, ...injection, pool, pooling };
-        return certify(tensors, { ...model, splitting: "peaceman-rachford", convolution });
-      }
-      case "lbdn":
-        return certifyGain(tensors);
-      default:
-        return null;
-    }
-  }
-}
 
 async function exportModel(
   { config, model, data, standardisation, features, classNames, options }: Experiment,

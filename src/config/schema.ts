@@ -129,9 +129,12 @@ function checkOptions(
 const usualMethod = (model: z.output<typeof configFile>["model"]) =>
   model.kind === "deq" && model.damping === 1 ? "auto" : "picard";
 
+/** The solve of the equilibrium, as a model's file tells it too. */
+export const forwardSolve = direction("fixed-point");
+
 /** Forward: the equilibrium. Backward: the linear system of its derivative. */
 const solver = z.strictObject({
-  forward: direction("fixed-point"),
+  forward: forwardSolve,
   backward: direction("linear"),
 });
 

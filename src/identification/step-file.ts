@@ -126,15 +126,21 @@ const storedTensors = ({ initialisers }: DecodedModel): Record<string, Tensor> =
     ]),
   );
 
-/** Whether a file says that it is a model of a step, or of sequences of them. */
-export function isStep({ metadata }: DecodedModel): boolean {
+/** What a file takes: one sample, or a sequence of them. */
+export type StepEntry = z.output<typeof about>["entry"];
+
+/** What a file says that it takes; null where it is no model of a step. */
+export function entryOf({ metadata }: DecodedModel): StepEntry | null {
   try {
     const { entry } = JSON.parse(metadata["eigenflow.model"] ?? "{}");
-    return entry === "step" || entry === "sequence";
+    return entry === "step" || entry === "sequence" ? entry : null;
   } catch {
-    return false;
+    return null;
   }
 }
+
+/** Whether a file says that it is a model of a step, or of sequences of them. */
+export const isStep = (file: DecodedModel): boolean => entryOf(file) !== null;
 
 /**
  * The model in a file that `encodeStep` or `encodeSequence` wrote.

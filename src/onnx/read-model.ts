@@ -4,6 +4,7 @@ import {
   fault,
   type Message,
   type Origin,
+  readBytes,
   readFields,
   readFloat,
   readFloats,
@@ -23,6 +24,7 @@ export interface ModelRecord extends Origin {
   readonly graph: GraphRecord | null;
   readonly opsets: readonly EntryRecord<number>[];
   readonly metadata: readonly EntryRecord<string>[];
+  readonly functions: number; // how many of its own the file holds; they are not read
 }
 export interface EntryRecord<T> extends Origin {
   readonly key: string;
@@ -66,6 +68,7 @@ export function readModel(bytes: Uint8Array): ModelRecord {
   const metadata: EntryRecord<string>[] = [];
   let [producer, producerVersion, doc] = ["", "", ""];
   let graph: GraphRecord | null = null;
+  let functions = 0;
   const file = wholeFile(bytes);
   readFields(file, field.model, {
     producerName: (at) => {
@@ -83,8 +86,22 @@ export function readModel(bytes: Uint8Array): ModelRecord {
     },
     opsetImport: (at) => void opsets.push(readOpset(enter(at, opsets.length))),
     metadata: (at) => void metadata.push(readEntry(enter(at, metadata.length))),
+    functions: (at) => {
+      readBytes(at);
+      functions++;
+    },
   });
-  return { path: "", offset: 0, producer, producerVersion, doc, graph, opsets, metadata };
+  return {
+    path: "",
+    offset: 0,
+    producer,
+    producerVersion,
+    doc,
+    graph,
+    opsets,
+    metadata,
+    functions,
+  };
 }
 
 export function readOpset(message: Message): EntryRecord<number> {
@@ -186,6 +203,7 @@ function readAttribute(message: Message): AttributeRecord {
       tensor = readTensor(enter(at));
     },
     g: (at) => {
+      if (graph !== null) throw fault(at, "a second graph");
       graph = readGraph(enter(at));
     },
     floats: (at) => readFloats(at, floats),

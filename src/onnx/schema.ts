@@ -11,6 +11,7 @@ export const field = {
     graph: 7,
     opsetImport: 8,
     metadata: 14,
+    functions: 25,
   },
   opset: { domain: 1, version: 2 },
   entry: { key: 1, value: 2 },

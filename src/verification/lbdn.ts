@@ -85,6 +85,8 @@ export interface GainCheck {
   readonly holds: boolean;
   /** Of each layer, how far its matrix is above 0, proven; negative where it is not. */
   readonly margins: readonly number[];
+  /** The product of the gains claimed, of ‖W‖₂ and of ‖D‖₂: L is at least that. */
+  readonly found: number;
   readonly sentence: string;
 }
 
@@ -114,10 +116,10 @@ export function recheckGain(
     failed >= 0
       ? `the gain ${claimed[failed].gain} of layer ${failed} is not proven`
       : outputHolds
-        ? `the product of the gains is ${found}`
+        ? `the product of the gains is ${roundUp(found)}`
         : `the output layer has a norm of ${outputNorm(output)}`;
   const sentence = `lipschitz ${holds ? "holds" : "FAILS"}: claimed ${bound}, ${reason}`;
-  return { holds, margins, sentence };
+  return { holds, margins, found, sentence };
 }
 
 /** ‖W‖₂, proven, as a short decimal. */

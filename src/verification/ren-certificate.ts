@@ -4,7 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { smallestEigenvalue, spectralNormBound } from "../linalg/bounds.ts";
 import { type Guarantee, supplyOf } from "../models/ren/guarantee.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
-import { roundUp } from "./decimals.ts";
+import { roundDown, roundUp } from "./decimals.ts";
 import { renInequality, renWeights, type Witness, witnessOf } from "./ren-inequality.ts";
 
 /**
@@ -97,8 +97,8 @@ export function certifyRen(
   const found = prove(tensors, witnessOf(lower, Lambda), claim);
   if (!(found.margin > 0)) {
     throw new CertificateError(
-      `${guarantee.kind}: ${inequality} is not proven at rate ${rate}: λmin ${found.measured}, ` +
-        `at least ${found.margin}`,
+      `${guarantee.kind}: ${inequality} is not proven at rate ${rate}: λmin ${Number(found.measured.toPrecision(6))}, ` +
+        `at least ${atLeast(found.margin)}`,
       "train with a larger epsilon, which is the room that the cast to float32 has",
     );
   }
@@ -131,7 +131,7 @@ export function recheckRen(
   return {
     holds,
     margin: found.margin,
-    sentence: `${guarantee.kind} at rate ${rate}: ${inequality} ${verb}, λmin at least ${found.margin}`,
+    sentence: `${guarantee.kind} at rate ${rate}: ${inequality} ${verb}, λmin at least ${atLeast(found.margin)}`,
   };
 }
 
@@ -143,6 +143,10 @@ export function parseRenCertificate(json: unknown): RenCertificate {
   const where = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`));
   throw new DataError(`certificate${where.join("")}: ${message}`, { cause: error });
 }
+
+/** In 6 digits, below the number: what is proven stays proven as it is printed. */
+const atLeast = (margin: number) =>
+  margin > 0 ? roundDown(margin) : Number(margin.toPrecision(6));
 
 const inequality = "V(Δx⁺) ≤ ᾱ² V(Δx) + s";
 

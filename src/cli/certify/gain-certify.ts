@@ -13,6 +13,7 @@ import {
 import { attainedLbdnGain } from "../../verification/lbdn-attained.ts";
 import { short } from "../output/numbers.ts";
 import type { Outcome } from "../output/output.ts";
+import { type GraphCheck, graphFailure, graphLine } from "./graph-check.ts";
 
 /** What the metadata `eigenflow.model` of such a file says. */
 const about = z.object({
@@ -24,12 +25,19 @@ const about = z.object({
 export const isGain = (json: unknown): boolean =>
   (json as { readonly schema?: unknown } | null)?.schema === "eigenflow/gain-certificate@1";
 
+/** What the file says of itself, and how its graph was found. */
+interface GainFile {
+  readonly json: unknown; // the certificate
+  readonly model: unknown; // the metadata `eigenflow.model`
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly graph: GraphCheck;
+}
+
 /** The bound of a Lipschitz-bounded network that was trained, proven again from its file. */
 export async function certifyGainOf(
   path: string,
-  json: unknown,
-  model: unknown,
-  tensors: Readonly<Record<string, Tensor>>,
+  { json, model, tensors, metadata, graph }: GainFile,
   wanted: boolean,
 ): Promise<Outcome> {
   const certificate = parseGainCertificate(json);
@@ -40,7 +48,8 @@ export async function certifyGainOf(
     });
   const { activation } = data;
   const { inputs, hidden, outputs } = gainShape(tensors);
-  const { holds, margins, sentence } = recheckGain(certificate, tensors);
+  const { holds: proven, margins, sentence, found } = recheckGain(certificate, tensors);
+  const holds = proven && graph.holds !== false;
   const { layers, bound, output } = certificate;
   const gain = wanted && holds ? await attainedBy(tensors, activation) : null;
   return {
@@ -55,6 +64,8 @@ export async function certifyGainOf(
         margin: Number.isFinite(margins[i]) ? margins[i] : null,
       })),
       output,
+      found,
+      graph,
       ...(gain !== null && { attained: { gain, bound } }),
     },
     text: [
@@ -63,8 +74,9 @@ export async function certifyGainOf(
         ({ gain }, i) =>
           `${margins[i] >= 0 ? "holds" : "FAILS"}  layer ${i}: claimed gain ${gain}, margin ${short(margins[i], 3)}`,
       ),
-      `${holds ? "holds" : "FAILS"}  lipschitz           ${gainInequality}`,
+      `${proven ? "holds" : "FAILS"}  lipschitz           ${gainInequality}`,
       `       ${sentence}`,
+      graphLine(graph),
       ...(holds ? [`‖y(x) − y(x′)‖ ≤ ${bound} ‖x − x′‖ for all raw inputs x, x′, 2-norm`] : []),
       ...(gain === null
         ? []
@@ -72,7 +84,8 @@ export async function certifyGainOf(
             `attained  a gain of ${short(gain, 6)}, by search: the Lipschitz constant is from there to ${short(bound, 6)}`,
           ]),
     ].join("\n"),
-    ...(!holds && {
+    ...(proven && !holds && { failure: graphFailure(graph, metadata) }),
+    ...(!proven && {
       failure: new CertificateError(
         sentence,
         "the weights in the file are not those that were certified",

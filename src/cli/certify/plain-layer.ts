@@ -4,6 +4,8 @@ import type { DecodedModel } from "../../onnx/decode.ts";
 import { explain, layerProperties } from "../../verification/equilibria.ts";
 import { short } from "../output/numbers.ts";
 import type { Outcome } from "../output/output.ts";
+import { graphFailure, graphLine } from "./graph-check.ts";
+import { trainedGraph } from "./trained-graph.ts";
 
 interface Sigma {
   readonly slope: number; // max σ′, rounded up
@@ -23,7 +25,8 @@ const activations: Readonly<Record<string, Sigma>> = {
  * What the file of a deep equilibrium model with a dense layer z = σ(Wz + Ux + b) says of its equilibria,
  * though nothing was certified; null for any other file.
  */
-export function plainLayer({ metadata, initialisers }: DecodedModel): Outcome | null {
+export function plainLayer(bytes: Uint8Array, file: DecodedModel): Outcome | null {
+  const { metadata, initialisers } = file;
   const activation = denseActivation(metadata["eigenflow.model"] ?? "{}");
   const { W } = initialisers;
   if (activation === null || W === undefined) return null;
@@ -36,6 +39,8 @@ export function plainLayer({ metadata, initialisers }: DecodedModel): Outcome | 
   const contracts = layer.gainBound < 1;
   const monotone = prox && layer.monotonicityBound > 0;
   const proven = contracts || monotone;
+  const graph = trainedGraph(bytes, file);
+  const holds = proven && graph.holds !== false;
   const { conclusion, can, cannot } = proven
     ? explain(layer, null, { prox })
     : {
@@ -44,24 +49,36 @@ export function plainLayer({ metadata, initialisers }: DecodedModel): Outcome | 
           ? `${activation} is bounded, so that an equilibrium exists for every input (Brouwer).`
           : "nothing follows from W alone.",
         cannot:
-          `${bounded ? "That" : "That an equilibrium exists, that"} it is the only one, or that the iteration finds it. At equilibria ` +
+          `${bounded ? "that" : "that an equilibrium exists, that"} it is the only one, or that the iteration finds it. At equilibria ` +
           "that were found, ρ(J(z*)) tells whether the iteration is attracted: examineLayer of eigenflow/verification.",
       };
   const row = (name: string, value: number, meaning: string) =>
     `  ${name.padEnd(16)} ${short(value, 6).padEnd(10)} ${meaning}`;
   return {
-    document: { holds: proven, conclusion, can, cannot, layer: { ...layer, slope, activation } },
+    document: {
+      holds,
+      conclusion,
+      can,
+      cannot,
+      layer: { ...layer, slope, activation },
+      graph,
+    },
     text: [
       `deq, dense layer, ${activation}: no certificate; what W says of z = σ(Wz + Ux + b)`,
       row("‖W‖₂ · max σ′", layer.gain, "below 1 the layer contracts"),
       row("m", layer.monotonicity, "λmin(I − (W + Wᵀ)/2); above 0 the layer is monotone"),
       row("min Re λ(I − W)", layer.smallestRealPart, "says nothing by itself"),
-      `${conclusion}: ${can}`,
-      cannot,
+      graphLine(graph),
+      proven
+        ? `proven: the layer ${conclusion === "monotone" ? "is monotone" : conclusion}`
+        : "proven: nothing of how many equilibria there are, or of the iteration",
+      `  what can be said     ${can}`,
+      `  what cannot be said  ${cannot}`,
     ].join("\n"),
+    ...(graph.holds === false && { failure: graphFailure(graph, metadata) }),
     ...(!proven && {
       failure: new CertificateError(
-        "nothing can be promised of these weights",
+        "W does not prove that the equilibrium is the only one, nor that the iteration finds it",
         "train with normalise: spectral and a target below 1, or a model of kind monotone-deq",
       ),
     }),

@@ -1,14 +1,25 @@
 import { CertificateError } from "../../errors.ts";
-import { decodeStep } from "../../identification/step-file.ts";
-import { recheckStep, unitsOfGain } from "../../identification/step-model.ts";
+import { resolventName } from "../../identification/file-neurons.ts";
+import {
+  decodeStep,
+  encodeSequence,
+  encodeStep,
+  entryOf,
+  type StepEntry,
+} from "../../identification/step-file.ts";
+import { recheckStep, type StepModel, unitsOfGain } from "../../identification/step-model.ts";
 import { observedGain } from "../../identification/step-observed.ts";
+import type { Guarantee } from "../../models/ren/guarantee.ts";
 import type { DecodedModel } from "../../onnx/decode.ts";
+import type { RenCertificate } from "../../verification/ren-certificate.ts";
 import { short } from "../output/numbers.ts";
 import type { Outcome } from "../output/output.ts";
+import { type GraphCheck, graphCheck, graphFailure, graphLine } from "./graph-check.ts";
 
 /** The certificate of a model that was identified, proven again from its file. */
 export async function certifyStep(
   path: string,
+  bytes: Uint8Array,
   file: DecodedModel,
   wanted: boolean,
 ): Promise<Outcome> {
@@ -23,31 +34,37 @@ export async function certifyStep(
   const gamma = guarantee.kind === "lipschitz" ? guarantee.gamma : null;
   const units = unitsOfGain(model);
   const changed = check.weightsMatch === false;
-  const observed = wanted && check.holds ? await observedGain(model) : null;
+  const graph = graphOf(bytes, model, model.certificate, entryOf(file));
+  const holds = check.holds && graph.holds !== false;
+  const observed = wanted && holds ? await observedGain(model) : null;
   const inData = (gain: number) => `${short(gain * units, 3)} in the units of the data`;
   return {
     document: {
-      holds: check.holds,
+      holds,
       rate,
       overshoot,
       guarantee,
       margin: Number.isFinite(check.margin) ? check.margin : null,
       weightsMatch: check.weightsMatch,
+      graph,
       gain: { bound: gamma, inUnitsOfData: units, ...(observed !== null && { observed }) },
     },
     text: [
       `${model.kind}, ${model.tensors.b_x.shape[0]} states, ${model.inputs.join(", ")} → ${model.outputs.join(", ")}`,
       `${check.holds ? "holds" : "FAILS"}  ${check.sentence}`,
+      supplyLine(guarantee),
+      graphLine(graph),
       ...(changed ? ["CHANGED  the weights are not those that were certified"] : []),
-      ...(check.holds ? [`contraction  ‖Δx_t‖ ≤ ${short(overshoot)} · ${rate}^t ‖Δx_0‖`] : []),
-      ...(check.holds && gamma !== null
+      ...(holds ? [`contraction  ‖Δx_t‖ ≤ ${overshoot} · ${rate}^t ‖Δx_0‖`] : []),
+      ...(holds && gamma !== null
         ? [`Lipschitz    ‖Δy‖ ≤ ${gamma} ‖Δu‖, standardised signals; ${inData(gamma)}`]
         : []),
       ...(observed === null
         ? []
         : [`attained     a gain of ${short(observed, 3)}, by search; ${inData(observed)}`]),
     ].join("\n"),
-    ...((!check.holds || changed) && {
+    ...(check.holds && !holds && { failure: graphFailure(graph, file.metadata) }),
+    ...((!check.holds || (changed && holds)) && {
       failure: new CertificateError(
         check.holds
           ? "the weights in the file are not those that were certified, though what is claimed holds of them too"
@@ -58,4 +75,43 @@ export async function certifyStep(
       ),
     }),
   };
+}
+
+/** The graph of a file of `eigenflow identify`, and what its certificate says runs in it. */
+function graphOf(
+  bytes: Uint8Array,
+  model: StepModel,
+  certificate: RenCertificate,
+  entry: StepEntry | null,
+): GraphCheck {
+  const { activation, feedback = "acyclic" } = model;
+  const odd =
+    certificate.activation !== activation
+      ? `the certificate speaks of ${certificate.activation}, the model runs ${activation}`
+      : certificate.feedback !== feedback
+        ? `the certificate speaks of D11 ${certificate.feedback}, the model runs it ${feedback}`
+        : null;
+  if (odd !== null) return { basis: "rebuilt", holds: false, difference: odd };
+  // What a full D11 is solved by was held against it when the file was read.
+  const write = entry === "sequence" ? encodeSequence : encodeStep;
+  return graphCheck(bytes, () => write(model), [resolventName]);
+}
+
+/** What s is in V(Δx⁺) ≤ ᾱ² V(Δx) + s. */
+function supplyLine(guarantee: Guarantee): string {
+  const V = "       V(Δx) = Δxᵀ𝒫Δx of the difference of two states; s = ";
+  switch (guarantee.kind) {
+    case "contracting":
+      return `${V}0, for equal inputs`;
+    case "lipschitz":
+      return `${V}γ‖Δu‖² − ‖Δy‖²/γ, γ = ${guarantee.gamma}`;
+    case "input-passive":
+      return `${V}2ΔyᵀΔu − 2ν‖Δu‖², ν = ${guarantee.nu}`;
+    case "output-passive":
+      return `${V}2ΔyᵀΔu − 2ρ‖Δy‖², ρ = ${guarantee.rho}`;
+    case "passive":
+      return `${V}2ΔyᵀΔu − 2ν‖Δu‖² − 2ρ‖Δy‖², ν = ${guarantee.nu}, ρ = ${guarantee.rho}`;
+    case "dissipative":
+      return `${V}[Δy; Δu]ᵀ [[Q, Sᵀ], [S, R]] [Δy; Δu], Q, S and R of the certificate`;
+  }
 }

@@ -4,8 +4,11 @@ import type { Tensor } from "../../graph/tensor.ts";
 import { type DecodedModel, decode } from "../../onnx/decode.ts";
 
 /** The model in an ONNX file. @throws InputError, DataError  naming the file */
-export async function readModelFile(path: string): Promise<DecodedModel> {
-  const bytes = await readBytes(path);
+export const readModelFile = async (path: string): Promise<DecodedModel> =>
+  modelIn(await readBytes(path), path);
+
+/** The model in the bytes of a file. @throws DataError  naming the file */
+export function modelIn(bytes: Uint8Array, path: string): DecodedModel {
   try {
     return decode(bytes);
   } catch (error) {

@@ -107,6 +107,16 @@ export const validateDocument = z.union([
   refused("validate", 1),
 ]);
 
+const graph = z
+  .object({
+    basis: z
+      .enum(["rebuilt", "trust"])
+      .describe("built again from the file's metadata and weights and compared, or taken on trust"),
+    holds: z.boolean().nullable().describe("null where it is taken on trust"),
+    difference: z.string().nullable().describe("the first, where the graph is another"),
+  })
+  .describe("whether the nodes of the file compute the model that is spoken of");
+
 export const certifyDocument = z.union([
   result("certify", 1, {
     holds: z.boolean(),
@@ -117,6 +127,7 @@ export const certifyDocument = z.union([
       .describe(
         "whether the weights are to the last bit those that were certified; null where no hash was kept",
       ),
+    graph,
     gain: z.object({ bound: maybe, inUnitsOfData: z.number(), observed: z.number().optional() }),
   }),
   result("certify", 1, {
@@ -132,6 +143,7 @@ export const certifyDocument = z.union([
         sentence: z.string(),
       }),
     ),
+    graph,
     attained: z.object({ gain: z.number(), bound: maybe }).optional(),
   }),
   result("certify", 1, {
@@ -142,6 +154,8 @@ export const certifyDocument = z.union([
     sentence: z.string(),
     layers: z.array(z.object({ gain: z.number(), margin: maybe })),
     output: z.number(),
+    found: z.number().describe("the product of the gains, the output's norm and 1/min scale"),
+    graph,
     attained: z.object({ gain: z.number(), bound: z.number() }).optional(),
   }),
   result("certify", 1, {
@@ -150,6 +164,7 @@ export const certifyDocument = z.union([
     can: z.string(),
     cannot: z.string(),
     layer: z.looseObject({ activation: z.string(), slope: z.number() }),
+    graph,
   }),
   refused("certify", 1),
 ]);

@@ -29,7 +29,11 @@ export function trainedText(result: RunResult, page: string | null): string {
   }
   if (certificate) {
     lines.push("", "certificate, proven in float64 from the float32 weights in the file:");
-    lines.push(...claimLines(certificate).map((line) => `  ${line}`));
+    lines.push(
+      ...claimLines(certificate, test?.accuracy === undefined ? "outputs" : "logits").map(
+        (line) => `  ${line}`,
+      ),
+    );
   }
   if (spectrum) {
     const { limit, rank, surviving, core } = spectrum;

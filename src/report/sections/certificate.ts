@@ -5,7 +5,7 @@ const says: Readonly<Record<ClaimKind, string>> = {
   "unique-equilibrium": "one equilibrium for every input",
   resolvent: "the iteration solves for these weights",
   convergence: "a step of the iteration shrinks the error by this factor or more",
-  lipschitz: "logits per unit of raw input",
+  lipschitz: "outputs per unit of raw input",
 };
 
 /** What is proven of the model's file, or why nothing is; no section where its kind has nothing to prove. */
