@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ShapeError } from "../errors.ts";
+import { formatType, sameShape, type TensorType } from "../graph/shape.ts";
 import { type Tensor, zerosOf } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
@@ -53,26 +54,22 @@ export function rebuilt(
   tensors: Deployed,
 ): Uint8Array {
   const made = modelOf(config, inputs, outputs);
-  const missing = Object.entries(tensorTypes(made)).filter(([name]) => !(name in tensors));
-  const zeros = missing.map(([name, { dtype, shape }]) => [name, zerosOf(dtype, shape)]);
-  return deploy(
-    made,
-    { ...Object.fromEntries(zeros), ...tensors },
-    { task, doc: "", metadata: {} },
-  );
+  const whole: Record<string, Tensor> = { ...tensors };
+  for (const [name, { dtype, shape }] of Object.entries(tensorTypes(made))) {
+    const sizes = shape as readonly number[];
+    const found = whole[name];
+    if (found === undefined) whole[name] = zerosOf(dtype, sizes);
+    else if (found.dtype !== dtype || !sameShape(found.shape, shape))
+      throw new ShapeError(
+        `tensor ${name} is ${formatType(found)}, wanted ${formatType({ dtype, shape })}`,
+      );
+  }
+  return deploy(made, whole, { task, doc: "", metadata: {} });
 }
 
-/** Types of the tensors that a deployed model computes with. */
-function tensorTypes({
-  initialise,
-  explicit,
-}: Model): Record<string, Pick<Tensor, "dtype" | "shape">> {
+/** What a deployed model computes with. */
+function tensorTypes({ initialise, explicit }: Model): Readonly<Record<string, TensorType>> {
   const parameters = Object.entries(initialise(0));
   const inputs = parameters.map(([name, { dtype, shape }]) => [name, input(name, dtype, shape)]);
-  return Object.fromEntries(
-    Object.entries(explicit(Object.fromEntries(inputs))).map(([name, { dtype, shape }]) => {
-      if (shape.some((size) => typeof size !== "number")) throw new ShapeError(`tensor ${name}`);
-      return [name, { dtype, shape: shape as readonly number[] }];
-    }),
-  );
+  return explicit(Object.fromEntries(inputs));
 }

@@ -69,7 +69,7 @@ function* graphs({ found, wanted, at, outer, free, used }: Pair): Differences {
   for (const side of ["found", "wanted"] as const) {
     const { inputs, initialisers } = { found, wanted }[side];
     inputs.forEach(({ name }, i) => {
-      sides[side].set(name, `${at}input ${i}`);
+      sides[side].set(name, `${at}graph input ${i}`);
     });
     for (const tensor of initialisers) sides[side].set(tensor.name, tensor);
   }
