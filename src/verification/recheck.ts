@@ -21,7 +21,8 @@ export type Verification = readonly Check[];
 
 /**
  * Proves every claim again from the tensors alone. Of the certificate only the iteration is taken
- * on trust; of that, R confirms the splitting and α, and nothing here can confirm the activation.
+ * on trust; of that, R confirms the splitting and α, and nothing here can confirm the activation, for which
+ * the graph of the file is to be looked at, as `eigenflow certify` does.
  *
  * @throws DataError, ShapeError  for tensors that are not those of such a network
  */
