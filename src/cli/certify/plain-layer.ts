@@ -70,8 +70,8 @@ export function plainLayer(bytes: Uint8Array, file: DecodedModel): Outcome | nul
       row("min Re λ(I − W)", layer.smallestRealPart, "says nothing by itself"),
       graphLine(graph),
       proven
-        ? `proven: the layer ${conclusion === "monotone" ? "is monotone" : conclusion}`
-        : "proven: nothing of how many equilibria there are, or of the iteration",
+        ? `proven of W: the layer ${conclusion === "monotone" ? "is monotone" : conclusion}`
+        : "proven of W: nothing of how many equilibria there are, or of the iteration",
       `  what can be said     ${can}`,
       `  what cannot be said  ${cannot}`,
     ].join("\n"),
