@@ -32,7 +32,7 @@ export {
   stepPredictor,
   unitsOfGain,
 } from "./identification/step-model.ts";
-export { observedGain } from "./identification/step-observed.ts";
+export { type ObservedGain, observedGain } from "./identification/step-observed.ts";
 export {
   excites,
   type OrderTried,

@@ -59,8 +59,8 @@ export function linearised(
   };
 }
 
-/** The state that constant inputs lead to. */
-function restOf({ simulate, states }: Predictor, held: Float64Array): Float64Array | null {
+/** The state that constant inputs [m] lead to; null where it moves still after 100,000 samples. */
+export function restOf({ simulate, states }: Predictor, held: Float64Array): Float64Array | null {
   const m = held.length;
   const many = Float64Array.from({ length: 500 * m }, (_, k) => held[k % m]);
   let at: Float64Array = new Float64Array(states);

@@ -3,7 +3,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import type { ProxKind } from "../solvers/prox.ts";
 import { type RenCertificate, type RenCheck, recheckRen } from "../verification/ren-certificate.ts";
 import type { Predictor } from "./predictor.ts";
-import { acyclicNeurons, dot, fullNeurons } from "./step-neurons.ts";
+import { acyclicNeurons, dot, fullNeurons, type NeuronSolver } from "./step-neurons.ts";
 import { hashOfWeights } from "./weights-hash.ts";
 
 /**
@@ -29,6 +29,20 @@ const sigmas: Readonly<Partial<Record<ProxKind, (v: number) => number>>> = {
 };
 
 /**
+ * What w = σ(D11 w + v) of one step is solved by, in float64.
+ *
+ * @throws UsageError  for an activation other than tanh and relu
+ */
+export function neuronsOf({ tensors, activation, feedback }: StepModel): () => NeuronSolver {
+  const sigma = sigmas[activation];
+  if (sigma === undefined)
+    throw new UsageError(`a step model with the activation ${activation}; tanh or relu`);
+  const D11 = Float64Array.from(tensors.D11.data, Number);
+  const q = tensors.b_v.data.length;
+  return (feedback === "full" ? fullNeurons : acyclicNeurons)(D11, q, sigma);
+}
+
+/**
  * The model as a predictor without an observer, computed in float64 from the stored numbers.
  *
  * @throws UsageError  for an activation other than tanh and relu
@@ -36,13 +50,10 @@ const sigmas: Readonly<Partial<Record<ProxKind, (v: number) => number>>> = {
  */
 export function stepPredictor(model: StepModel, name: string = model.kind): Predictor {
   const { tensors, inputs, outputs, sampleTime } = model;
-  const sigma = sigmas[model.activation];
-  if (sigma === undefined)
-    throw new UsageError(`a step model with the activation ${model.activation}; tanh or relu`);
+  const neurons = neuronsOf(model);
   const numbers = (key: string) => Float64Array.from(tensors[key].data, Number);
   const [A, B1, B2, bx] = ["A", "B1", "B2", "b_x"].map(numbers);
-  const [C1, D11, D12, bv] = ["C1", "D11", "D12", "b_v"].map(numbers);
-  const neurons = (model.feedback === "full" ? fullNeurons : acyclicNeurons)(D11, bv.length, sigma);
+  const [C1, D12, bv] = ["C1", "D12", "b_v"].map(numbers);
   const [C2, D21, D22, by] = ["C2", "D21", "D22", "b_y"].map(numbers);
   const [uMean, uScale, yMean, yScale] = ["u.mean", "u.scale", "y.mean", "y.scale"].map(numbers);
   const [n, q, m, l] = [bx.length, bv.length, inputs.length, outputs.length];
@@ -83,6 +94,15 @@ export function stepPredictor(model: StepModel, name: string = model.kind): Pred
 export function unitsOfGain({ tensors }: Pick<StepModel, "tensors">): number {
   const scales = (name: string) => Array.from(tensors[name].data, Number);
   return (Math.max(...scales("y.scale")) / Math.min(...scales("u.scale"))) * (1 + 2 ** -50);
+}
+
+/**
+ * The same of a gain that was attained, from below: the smallest scale of an output over the largest of an
+ * input, which with one of each is the same number.
+ */
+export function unitsOfAttained({ tensors }: Pick<StepModel, "tensors">): number {
+  const scales = (name: string) => Array.from(tensors[name].data, Number);
+  return Math.min(...scales("y.scale")) / Math.max(...scales("u.scale"));
 }
 
 /** The certificate held against the stored numbers. */

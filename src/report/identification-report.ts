@@ -8,10 +8,10 @@ import { capital, counted, inWords } from "./builders/words.ts";
 import type { ReportContent, ReportSection, ReportVerdict, Reproduction } from "./content.ts";
 import { dynamicsSection, orderSection } from "./sections/identified.ts";
 import { dataSection, fitSection, residualSection } from "./sections/measured.ts";
-import { type ObservedGain, renCertificateSection } from "./sections/ren-certificate.ts";
+import { type Gains, renCertificateSection } from "./sections/ren-certificate.ts";
 
 /** An identification as it ended: the data, the models with their judgement, what is proven. */
-export interface IdentificationRun extends ObservedGain {
+export interface IdentificationRun extends Gains {
   readonly name: string;
   readonly work: readonly Experiment[];
   readonly check: readonly Experiment[]; // held out, each right behind that of `work`
@@ -151,6 +151,7 @@ function methodsOf({ linear, fit, model, judged }: IdentificationRun): string[] 
         ]),
     `Judged with the initial state ${initial === "estimate" ? "estimated" : initial}. Residual tests: Ljung and Box on lags 1 to ${residuals.whiteness[0].lags.length}, ` +
       `and a χ² test of the correlation with inputs at lags 0 to ${residuals.whiteness[0].lags.length}, at level ${residuals.level}.`,
-    "The observed gain is the largest found by gradient ascent from random pairs of inputs; the certificate is a Cholesky test with a proven bound of its rounding error.",
+    "The observed gain is the largest found: by gradient ascent from random pairs of inputs and from sinusoids about rest, or the H∞ norm of the network " +
+      "linearised at rest, which small sinusoids come near to; of a linear model it is the H∞ norm. The certificate is a Cholesky test with a proven bound of its rounding error.",
   ];
 }

@@ -8,6 +8,7 @@ import { linearStep, standardForm } from "../../src/identification/linear-step.t
 import { linearised } from "../../src/identification/linearise.ts";
 import { identifyRen } from "../../src/identification/ren-fit.ts";
 import { stepPredictor, unitsOfGain } from "../../src/identification/step-model.ts";
+import { observedGain } from "../../src/identification/step-observed.ts";
 import { validate } from "../../src/identification/validate.ts";
 import { hInfinityNorm } from "../../src/lti/norm.ts";
 import { staticGain } from "../../src/lti/response.ts";
@@ -73,7 +74,10 @@ async function identified(kind: "linear" | "ren"): Promise<IdentificationRun> {
       estimation: validate(one, [work], options),
       heldOut: validate(one, [check], options),
     })),
-    observed: 0.5,
+    observed:
+      kind === "ren"
+        ? { gain: 0.5, inUnits: 0.25, by: "search", frequency: null }
+        : await observedGain(model),
     units: unitsOfGain(model),
     norm: hInfinityNorm(standardForm(linear, [work]).system),
     warnings: ["heed this"],

@@ -8,7 +8,7 @@ import {
   type StepEntry,
 } from "../../identification/step-file.ts";
 import { recheckStep, type StepModel, unitsOfGain } from "../../identification/step-model.ts";
-import { observedGain } from "../../identification/step-observed.ts";
+import { howObserved, observedGain } from "../../identification/step-observed.ts";
 import type { Guarantee } from "../../models/ren/guarantee.ts";
 import type { DecodedModel } from "../../onnx/decode.ts";
 import type { RenCertificate } from "../../verification/ren-certificate.ts";
@@ -47,7 +47,15 @@ export async function certifyStep(
       margin: Number.isFinite(check.margin) ? check.margin : null,
       weightsMatch: check.weightsMatch,
       graph,
-      gain: { bound: gamma, inUnitsOfData: units, ...(observed !== null && { observed }) },
+      gain: {
+        bound: gamma,
+        inUnitsOfData: units,
+        ...(observed !== null && {
+          observed: observed.gain,
+          observedInUnitsOfData: observed.inUnits,
+          observedBy: observed.by,
+        }),
+      },
     },
     text: [
       `${model.kind}, ${model.tensors.b_x.shape[0]} states, ${model.inputs.join(", ")} → ${model.outputs.join(", ")}`,
@@ -61,7 +69,9 @@ export async function certifyStep(
         : []),
       ...(observed === null
         ? []
-        : [`attained     a gain of ${short(observed, 3)}, by search; ${inData(observed)}`]),
+        : [
+            `attained     a gain of ${short(observed.gain, 3)}, ${howObserved(observed)}; ${short(observed.inUnits, 3)} in the units of the data`,
+          ]),
     ].join("\n"),
     ...(check.holds && !holds && { failure: graphFailure(graph, file.metadata) }),
     ...((!check.holds || (changed && holds)) && {

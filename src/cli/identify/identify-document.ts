@@ -45,7 +45,14 @@ export function identifiedDocument(result: IdentifyResult): Record<string, unkno
       guarantee: certificate.guarantee,
       margin: certificate.measured - certificate.roundingMargin,
     },
-    gain: { bound, observed, inUnitsOfData: units },
+    gain: {
+      bound,
+      observed: Number.isFinite(observed.gain) ? observed.gain : null,
+      observedInUnitsOfData: Number.isFinite(observed.inUnits) ? observed.inUnits : null,
+      observedBy: observed.by,
+      frequency: observed.frequency,
+      inUnitsOfData: units,
+    },
     warnings,
     files: result.files,
   };

@@ -1,3 +1,4 @@
+import { howObserved } from "../../identification/step-observed.ts";
 import { poles } from "../../lti/state-space.ts";
 import { grouped, short } from "../output/numbers.ts";
 import type { IdentifyResult, Judged } from "./identify.ts";
@@ -67,12 +68,12 @@ function certificateLines({ model, observed, units, fit }: IdentifyResult): stri
     return ["no certificate: the linear model is unstable, so that nothing contracts"];
   const { rate, overshoot, guarantee } = certificate;
   const gamma = guarantee.kind === "lipschitz" ? guarantee.gamma : null;
-  const inData = (gain: number) => `${short(gain * units, 3)} in the units of the data`;
+  const inData = (gain: number) => `${short(gain, 3)} in the units of the data`;
   return [
     `certificate of the ${model.kind === "ren" ? "network" : "linear model"}, proven in float64 from the float32 weights in the file`,
     `  contraction   ‖Δx_t‖ ≤ ${short(overshoot)} · ${rate}^t ‖Δx_0‖`,
-    ...lipschitzLine(model.kind, gamma, inData),
-    `  gain observed ${short(observed, 3)}, by search; ${inData(observed)}`,
+    ...lipschitzLine(model.kind, gamma, (gain) => inData(gain * units)),
+    `  ${model.kind === "ren" ? "gain observed" : "gain         "} ${short(observed.gain, 3)}, ${howObserved(observed)}; ${inData(observed.inUnits)}`,
     ...(fit === null
       ? []
       : [

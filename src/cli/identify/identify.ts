@@ -10,7 +10,7 @@ import { linearStep, standardForm } from "../../identification/linear-step.ts";
 import type { Predictor } from "../../identification/predictor.ts";
 import type { RenFit } from "../../identification/ren-fit.ts";
 import { type StepModel, stepPredictor, unitsOfGain } from "../../identification/step-model.ts";
-import { observedGain } from "../../identification/step-observed.ts";
+import { type ObservedGain, observedGain } from "../../identification/step-observed.ts";
 import { type Validation, validate } from "../../identification/validate.ts";
 import { hInfinityNorm } from "../../lti/norm.ts";
 import { isStable } from "../../lti/state-space.ts";
@@ -53,7 +53,7 @@ export interface IdentifyResult {
   readonly judged: readonly Judged[];
   readonly fit: RenFit | null;
   readonly model: StepModel;
-  readonly observed: number; // gain between standardised signals
+  readonly observed: ObservedGain;
   readonly units: number; // what such a gain is multiplied by in the units of the data
   readonly warnings: readonly string[];
   readonly files: readonly string[];

@@ -10,6 +10,9 @@ const correlation = z.object({
   pValue: z.number(),
   passed: z.boolean(),
 });
+const how = z
+  .enum(["search", "rest", "norm"])
+  .describe("a pair of input sequences, small sinusoids about rest, the H∞ norm of a linear model");
 const fit = maybe.describe("%; null where the model leaves the finite numbers");
 const validation = {
   fits: z.array(
@@ -85,7 +88,14 @@ export const identifyDocument = z.union([
       .object(proven)
       .nullable()
       .describe("null where the linear model is unstable: nothing contracts"),
-    gain: z.object({ bound: maybe, observed: z.number(), inUnitsOfData: z.number() }),
+    gain: z.object({
+      bound: maybe,
+      observed: maybe.describe("between standardised signals; null where it is infinite"),
+      observedInUnitsOfData: maybe,
+      observedBy: how,
+      frequency: maybe.describe("Hz, of sinusoids about rest"),
+      inUnitsOfData: z.number().describe("what a bound is multiplied by"),
+    }),
     warnings: texts,
     files: texts.describe("what -o has written"),
   }),
@@ -128,7 +138,13 @@ export const certifyDocument = z.union([
         "whether the weights are to the last bit those that were certified; null where no hash was kept",
       ),
     graph,
-    gain: z.object({ bound: maybe, inUnitsOfData: z.number(), observed: z.number().optional() }),
+    gain: z.object({
+      bound: maybe,
+      inUnitsOfData: z.number(),
+      observed: z.number().optional(),
+      observedInUnitsOfData: z.number().optional(),
+      observedBy: how.optional(),
+    }),
   }),
   result("certify", 1, {
     holds: z.boolean(),

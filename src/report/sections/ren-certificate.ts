@@ -1,24 +1,27 @@
+import { howObserved, type ObservedGain } from "../../identification/step-observed.ts";
 import type { RenCertificate } from "../../verification/ren-certificate.ts";
 import { inWords } from "../builders/words.ts";
 import type { ReportSection } from "../content.ts";
 
 /** Gains between standardised signals, on both sides of the true one. */
-export interface ObservedGain {
-  readonly observed: number; // found by search
-  readonly units: number; // what such a gain is multiplied by in the units of the data
+export interface Gains {
+  readonly observed: ObservedGain;
+  readonly units: number; // what a bound is multiplied by in the units of the data
   readonly norm: { readonly lower: number; readonly upper: number } | null; // of the linear model
 }
 
-/** What is proven of an identified model, beside what a search attained; or why nothing is. */
+/** What is proven of an identified model, beside what is attained; or why nothing is. */
 export function renCertificateSection(
   certificate: RenCertificate | null,
   what: string,
-  { observed, units, norm }: ObservedGain,
+  { observed, units, norm }: Gains,
 ): ReportSection {
   const bound = certificate?.guarantee.kind === "lipschitz" ? certificate.guarantee.gamma : null;
   const gains: (string | number | null)[][] = [
     ...(bound === null ? [] : [[`certified bound of ${what}`, bound, bound * units]]),
-    [`attained by ${what}, by search`, observed, observed * units],
+    ...(observed.by === "norm"
+      ? []
+      : [[`attained by ${what}, ${howObserved(observed)}`, observed.gain, observed.inUnits]]),
     ...(norm === null ? [] : [["H∞ norm of the linear model", norm.upper, norm.upper * units]]),
   ];
   return {
@@ -28,10 +31,7 @@ export function renCertificateSection(
         ? "Nothing is proven: the model is unstable, so that nothing contracts."
         : "Proven in float64 of the float32 weights in the file, for every activation with slopes from 0 to 1. The command " +
           "eigenflow certify proves it again from the file alone.",
-      bound === null
-        ? `No bound of the gain was asked for (--lipschitz). A search found pairs of inputs whose outputs differ ${inWords(observed)} times as much.`
-        : `The gain lies between ${inWords(observed)}, which a search attained, and ${bound}, which is proven: ` +
-          `the search reached ${inWords((100 * observed) / bound)} % of the bound.`,
+      gainSentence(observed, bound),
     ],
     figures: [],
     tables: [
@@ -40,12 +40,24 @@ export function renCertificateSection(
         name: "gains",
         caption:
           "Gains ‖Δy‖ ≤ γ ‖Δu‖ over any time from equal states, signals divided by their standard deviations; and in the units " +
-          "of the data, the largest scale of an output over the smallest of an input.",
+          "of the data: of several signals a bound takes the largest scale of an output over the smallest of an input, what is " +
+          "attained the opposite.",
         columns: ["gain", "standardised", "in units of the data"],
         rows: gains,
       },
     ],
   };
+}
+
+/** What is known of the gain from below and from above. */
+function gainSentence(observed: ObservedGain, bound: number | null): string {
+  const { gain, by } = observed;
+  if (by === "norm") return `Its largest gain is its H∞ norm, ${inWords(gain)}.`;
+  const how = `${by === "search" ? "attained " : "that "}${howObserved(observed)}`;
+  return bound === null
+    ? `No bound of the gain was asked for (--lipschitz). It is at least ${inWords(gain)}, ${how}.`
+    : `The gain lies between ${inWords(gain)}, ${how}, and ${inWords(bound, 6)}, which is proven: ` +
+        `${inWords((100 * gain) / bound)} % of the bound are attained.`;
 }
 
 function claims(certificate: RenCertificate) {

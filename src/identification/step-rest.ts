@@ -1,0 +1,73 @@
+import { type Tensor, tensorOf, zerosOf } from "../graph/tensor.ts";
+import { add, identity, type Matrix, matrixOf, multiply, subtract } from "../linalg/matrix.ts";
+import { solve } from "../linalg/solve.ts";
+import { isStable, type StateSpace } from "../lti/state-space.ts";
+import { type Linearised, restOf } from "./linearise.ts";
+import { neuronsOf, type StepModel, stepPredictor } from "./step-model.ts";
+import { dot } from "./step-neurons.ts";
+
+/** The same model between standardised signals: means 0 and scales 1. */
+export function standardised(model: StepModel): StepModel {
+  const plain = Object.entries(model.tensors).map(([name, tensor]): [string, Tensor] => {
+    if (name.endsWith(".mean")) return [name, zerosOf("float32", tensor.shape)];
+    if (!name.endsWith(".scale")) return [name, tensor];
+    return [name, tensorOf(new Float32Array(tensor.data.length).fill(1), tensor.shape)];
+  });
+  return { ...model, tensors: Object.fromEntries(plain) };
+}
+
+/**
+ * A model linearised where it rests under the mean inputs, between standardised signals: with σ′ = diag D
+ * there and M = (I − D D11)⁻¹ D,
+ *
+ *   A + B1 M C1,  B2 + B1 M D12,  C2 + D21 M C1,  D22 + D21 M D12.
+ *
+ * The gain of a derivative is a lower bound of the gain between two trajectories, in the limit of small
+ * differences: what is proven of the model bounds the H∞ norm of this system.
+ *
+ * @returns null where it does not come to rest, where that is at a kink of relu, or is not stable
+ */
+export function restOfStep(model: StepModel): Linearised | null {
+  const own = standardised(model);
+  const predictor = stepPredictor(own);
+  const u = new Float64Array(model.inputs.length);
+  const x = restOf(predictor, u);
+  if (x === null) return null;
+  const system = slopesAt(own, x);
+  if (system === null || !isStable(system)) return null;
+  return { system, x, y: Float64Array.from(predictor.simulate(u, x).y) };
+}
+
+/** The derivative of one step at the state x under inputs 0. */
+function slopesAt(model: StepModel, x: Float64Array): StateSpace | null {
+  const { tensors, activation, sampleTime: dt } = model;
+  const of = (name: string): Matrix => {
+    const { shape, data } = tensors[name];
+    return matrixOf(shape[0], shape[1], Float64Array.from(data, Number));
+  };
+  const [A, B1, B2, C1, D11, D12] = ["A", "B1", "B2", "C1", "D11", "D12"].map(of);
+  const [C2, D21, D22] = ["C2", "D21", "D22"].map(of);
+  const q = D11.rows;
+  const v = Float64Array.from(tensors.b_v.data, Number).map(
+    (b, i) => b + dot(C1.data, i, x, x.length),
+  );
+  const w = neuronsOf(model)()(v).slice();
+  const t = v.map((drive, i) => drive + dot(D11.data, i, w, q));
+  if (activation === "relu" && t.some((at) => at === 0)) return null;
+  const slopes = t.map((at, i) => (activation === "relu" ? +(at > 0) : 1 - w[i] ** 2));
+  const scaled = ({ rows, cols, data }: Matrix): Matrix =>
+    matrixOf(
+      rows,
+      cols,
+      data.map((value, k) => slopes[Math.floor(k / cols)] * value),
+    );
+  const M = solve(subtract(identity(q), scaled(D11)), scaled(identity(q)));
+  const through = (left: Matrix, right: Matrix) => multiply(left, multiply(M, right));
+  return {
+    A: add(A, through(B1, C1)),
+    B: add(B2, through(B1, D12)),
+    C: add(C2, through(D21, C1)),
+    D: add(D22, through(D21, D12)),
+    dt,
+  };
+}
