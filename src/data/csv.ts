@@ -95,23 +95,48 @@ export const readTable = async (path: string, wanted?: readonly string[]): Promi
 
 /** The numbers [rows × names] of some columns; `round` gives the precision in which to be finite. */
 function numbers(
-  { columns, rows }: Delimited,
+  table: Delimited,
   source: string,
   names: readonly string[],
   round: (x: number) => number,
 ): Float64Array {
-  const at = names.map((name) => columnOf(columns, name, source));
-  const out = new Float64Array(rows.length * names.length);
-  rows.forEach(({ line, cells }, i) => {
-    at.forEach((column, j) => {
-      const cell = cells[column].trim();
-      out[i * names.length + j] = Number(cell);
-      const why = whyNot(cell, round);
+  const columns = names.map((name) => cellsOf(table, name, source));
+  const out = new Float64Array(table.rows.length * names.length);
+  table.rows.forEach(({ line }, i) => {
+    columns.forEach((cells, j) => {
+      out[i * names.length + j] = Number(cells[i]);
+      const why = whyNot(cells[i], round);
       if (why === undefined) return;
       throw new DataError(`${source}:${line}: column "${names[j]}": ${why}`);
     });
   });
   return out;
+}
+
+/**
+ * The cells of a column of numbers; decimal commas are made points where they cannot stand between cells.
+ *
+ * @throws DataError  for a column that is not there, or points among decimal commas, which may be of thousands
+ */
+export function cellsOf(
+  { columns, rows, decimalComma = false }: Delimited,
+  name: string,
+  source: string,
+): string[] {
+  const at = columnOf(columns, name, source);
+  const given = rows.map(({ cells }) => cells[at].trim());
+  const isComma = (cell: string) => cell.includes(",") && /^[+-]?\d*,\d+(e[+-]?\d+)?$/i.test(cell);
+  if (!decimalComma || !given.some(isComma)) return given;
+  return given.map((cell, i) => {
+    if (isComma(cell)) return cell.replace(",", ".");
+    if (!cell.includes(".") || whyNot(cell, Number) !== undefined) return cell;
+    throw new DataError(
+      `${source}:${rows[i].line}: column "${name}": "${cell}" has a point, other cells a decimal comma`,
+      {
+        hint: "write all numbers with a point, or all with a comma, and none with marks of thousands",
+      },
+    );
+  });
 }
 
 /** Why a cell is no number, where Number() would take "" for 0 and "0x1F" for 31. */

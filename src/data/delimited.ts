@@ -11,6 +11,8 @@ export interface DelimitedRow {
 export interface Delimited {
   readonly columns: readonly string[];
   readonly rows: readonly DelimitedRow[];
+  /** Whether commas are free to be decimal ones: something else stands between the cells. */
+  readonly decimalComma?: boolean;
 }
 
 const delimiters = [",", ";", "\t", "|"]; // the first wins a tie
@@ -50,6 +52,7 @@ export function parseDelimited(text: string, source: string): Delimited {
   return {
     columns: checkNames(names, source),
     rows: rows.map((cells, i) => ({ line: layout[i + 1].line, cells })),
+    decimalComma: delimiter !== "," && width > 1,
   };
 }
 

@@ -38,6 +38,10 @@ describe("a model from a CSV", () => {
       gain: { bound: 2 },
     });
     expect(found.gain.observed).toBeLessThanOrEqual(2);
+    expect(found.gain.observedInUnitsOfData).toBeCloseTo(
+      found.gain.observed * found.gain.inUnitsOfData,
+      6,
+    );
     expect(found.certificate.margin).toBeGreaterThan(0);
     const [linear, network] = found.models;
     const horizons = [linear, network].map(({ heldOut }) =>
@@ -125,6 +129,47 @@ describe("a model from a CSV", () => {
     expect((await called([...args, "--force"], { cwd })).code).toBe(0);
     const linear = await called(["certify", "tank/model.onnx"], { cwd });
     expect([linear.code, linear.stdout]).toEqual([0, expect.stringMatching(/^linear, 3 states/)]);
+    const attained = await called(["certify", "tank/model.onnx", "--attained", "--json"], { cwd });
+    const said = await called(["identify", "tank.csv", ...flags, "--model", "linear"], { cwd });
+    const { gain } = JSON.parse(attained.stdout);
+    expect(gain.observedBy).toBe("norm");
+    expect(said.stdout).toContain(
+      `gain          ${Number(gain.observed.toPrecision(3))}, its H∞ norm; `,
+    );
+    expect(said.stdout).not.toContain("by search");
+  });
+});
+
+describe("semicolons and decimal commas, as a spreadsheet writes them", () => {
+  const german = (table: readonly (readonly (number | string)[])[]) =>
+    `t;pump;level\n${table.map((row, t) => [4 * t, ...row].map((v) => String(v).replace(".", ",")).join(";")).join("\n")}\n`;
+  const asked = [...roles, "--time", "t", "--model", "linear", "--json"];
+
+  test("are read as points", async () => {
+    const cwd = folder({ "comma.csv": german(rows), "point.csv": csv(rows) });
+    const comma = await called(["identify", "comma.csv", ...asked], { cwd });
+    expect(comma.code).toBe(0);
+    const point = await called(["identify", "point.csv", ...flags, "--model", "linear", "--json"], {
+      cwd,
+    });
+    const fits = [comma, point].map(
+      ({ stdout }) => JSON.parse(stdout).models[0].heldOut.fits[0].fit,
+    );
+    expect(fits[0]).toBe(fits[1]);
+  });
+
+  test("are not mixed with points, nor with commas between cells", async () => {
+    const cwd = folder({
+      "mixed.csv": german(rows).replace(/;(\d+),(\d+)\n/, ";$1.$2\n"),
+      "quoted.csv": `t,pump,level\n${rows.map(([a, b], t) => `"${t},5",${a},${b}`).join("\n")}\n`,
+    });
+    const mixed = await called(["identify", "mixed.csv", ...asked], { cwd });
+    expect(mixed.stderr).toMatch(
+      /mixed.csv:2: column "level": .* has a point, other cells a decimal comma/,
+    );
+    const quoted = await called(["identify", "quoted.csv", ...asked], { cwd });
+    expect([mixed.code, quoted.code]).toEqual([4, 4]);
+    expect(quoted.stderr).toMatch(/quoted.csv:2: column "t": "0,5" is not a number.*with a point/s);
   });
 });
 
@@ -213,6 +258,58 @@ describe("simulate and validate", () => {
     expect(fit).toBeGreaterThan(80);
     const text = await called(["validate", model, "tank.csv", "--initial", "50"], { cwd });
     expect(text.stdout).toContain("after 50 samples from zero");
+  });
+
+  test("missing cells are refused with the flag that draws a line across, which both know", async () => {
+    const holes = rows.map((row, t) => (t === 7 ? ["nan", row[1]] : t === 9 ? [row[0], ""] : row));
+    writeFileSync(join(cwd, "holes.csv"), csv(holes));
+    for (const args of [
+      ["validate", model, "holes.csv"],
+      ["simulate", model, "-i", "holes.csv"],
+    ]) {
+      const refused = await called(args, { cwd });
+      expect([refused.code, refused.stderr]).toEqual([
+        4,
+        expect.stringMatching(
+          /holes.csv:9: column "pump": nan is not finite.*--missing interpolate/s,
+        ),
+      ]);
+      const mended = await called([...args, "--missing", "interpolate"], { cwd });
+      expect([mended.code, mended.stderr]).toEqual([
+        0,
+        expect.stringContaining('"pump" lacks 1 value, drawn as straight lines'),
+      ]);
+      const wrong = await called([...args, "--missing", "maybe"], { cwd });
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("--missing maybe")]);
+    }
+    const line = holes.map((row, t) => (t === 7 ? [(u[6] + u[8]) / 2, row[1]] : row));
+    writeFileSync(join(cwd, "line.csv"), csv(line));
+    const across = ["-i", "holes.csv", "--missing", "interpolate"];
+    const drawn = await called(["simulate", model, ...across], { cwd });
+    const given = await called(["simulate", model, "-i", "line.csv"], { cwd });
+    expect(drawn.stdout).toBe(given.stdout);
+  });
+
+  test("validate brings irregular times to the model's, and names what the model steps by", async () => {
+    const timed = (at: (t: number) => number) =>
+      `t,pump,level\n${rows.map((row, t) => [at(t), ...row].join(",")).join("\n")}\n`;
+    writeFileSync(
+      join(cwd, "late.csv"),
+      timed((t) => 4 * t + (t === 50 ? 1 : 0)),
+    );
+    writeFileSync(
+      join(cwd, "slow.csv"),
+      timed((t) => 5 * t),
+    );
+    const of = (file: string, ...more: string[]) =>
+      called(["validate", model, file, "--time", "t", ...more], { cwd });
+    expect((await of("late.csv")).stderr).toContain("--irregular resample");
+    expect((await of("late.csv", "--irregular", "resample")).code).toBe(0);
+    const slow = await of("slow.csv");
+    expect([slow.code, slow.stderr]).toEqual([
+      4,
+      expect.stringContaining("bring the data to the sample time of the model, 4 s"),
+    ]);
   });
 
   test.each<[readonly string[], number, string]>([

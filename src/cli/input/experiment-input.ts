@@ -1,5 +1,10 @@
 import type { Experiment } from "../../data/experiment/experiment.ts";
-import { type Roles, readExperiments } from "../../data/experiment/read.ts";
+import {
+  type Roles,
+  readExperiments,
+  readSignals,
+  type Signals,
+} from "../../data/experiment/read.ts";
 import { DataError, EigenflowError, UsageError } from "../../errors.ts";
 
 /** Which columns of a file of measurements are what, as flags. */
@@ -31,6 +36,20 @@ export async function experimentsOf(
       ...(irregular !== undefined && { irregular: choice("--irregular", irregular, "resample") }),
       ...fixed,
     });
+  } catch (error) {
+    throw inFlags(error, fixed.sampleTime);
+  }
+}
+
+/** Columns of a file for a simulation, by the flags. @throws as `readSignals`, in the words of the flags */
+export async function signalsOf(
+  path: string,
+  names: readonly string[],
+  { missing }: Pick<ExperimentFlags, "missing">,
+): Promise<Signals> {
+  const asked = missing === undefined ? "refuse" : choice("--missing", missing, "interpolate");
+  try {
+    return await readSignals(path, names, asked);
   } catch (error) {
     throw inFlags(error);
   }
@@ -72,9 +91,12 @@ const wording: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** The error with a hint that names flags where it named options of the library. */
-function inFlags(error: unknown): unknown {
+function inFlags(error: unknown, sampleTime?: number): unknown {
   if (!(error instanceof EigenflowError) || error.hint === undefined) return error;
-  const hint = wording.reduce((text, [from, to]) => text.replace(from, to), error.hint);
+  const own = /leave sampleTime out/.test(error.hint) && sampleTime !== undefined;
+  const hint = own
+    ? `bring the data to the sample time of the model, ${sampleTime} s`
+    : wording.reduce((text, [from, to]) => text.replace(from, to), error.hint);
   if (error instanceof UsageError) return new UsageError(error.message, hint);
   return error instanceof DataError ? new DataError(error.message, { hint, cause: error }) : error;
 }

@@ -60,6 +60,7 @@ export function addIdentification(program: Command): void {
       "-i, --input <file>",
       "CSV or Parquet with a column for each input of the model",
     )
+    .option("--missing <what>", "of blank cells: refuse or interpolate (refuse)")
     .option("-o, --out <file>", "write the CSV to a file")
     .option(...jsonOption)
     .option(...plainOption)
@@ -77,6 +78,8 @@ export function addIdentification(program: Command): void {
     .argument("<data...>", "CSV or Parquet files with the columns that it was identified from")
     .option("--time <column>", "the column of times; else rows are at the model's sample time")
     .option("--experiment <column>", "the column that tells experiments in one file apart")
+    .option("--missing <what>", "of blank cells: refuse or interpolate (refuse)")
+    .option("--irregular <what>", "of unequal steps of time: refuse or resample (refuse)")
     .option("--initial <state>", "estimate, zero, or samples to run before it is judged (estimate)")
     .option(...jsonOption)
     .option(...plainOption)

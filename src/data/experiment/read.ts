@@ -1,6 +1,6 @@
 import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError, InputError, UsageError } from "../../errors.ts";
-import { columnOf, whyNot } from "../csv.ts";
+import { cellsOf, columnOf, whyNot } from "../csv.ts";
 import { type Delimited, type DelimitedRow, parseDelimited } from "../delimited.ts";
 import { readCells } from "../table-file.ts";
 import { isTimestamp, secondsOf } from "./clock.ts";
@@ -93,6 +93,43 @@ export async function readExperiment(path: string, roles: Roles): Promise<Experi
   });
 }
 
+/** Signals of a file by name, row after row, without a time. */
+export interface Signals {
+  readonly count: number;
+  readonly values: Float64Array; // [count × names]
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Columns of a file in CSV or Parquet, such as the inputs of a simulation.
+ *
+ * @throws InputError, DataError  as `readExperiments`, for a file or a cell
+ */
+export async function readSignals(
+  path: string,
+  names: readonly string[],
+  missing: "refuse" | "interpolate" = "refuse",
+): Promise<Signals> {
+  const table = await readCells(path, names);
+  checkEnds(table, path, names);
+  const read = names.map((name) => column(table, path, name, missing));
+  const whole = read.map(({ values }) => interpolateMissing(values, undefined));
+  const count = table.rows.length;
+  const empty = whole.findIndex((values) => values.some(Number.isNaN));
+  if (empty >= 0)
+    throw new DataError(`${path}: column "${names[empty]}" has fewer than two numbers`, {
+      hint: "two at least are wanted for a line between",
+    });
+  return {
+    count,
+    values: Float64Array.from(
+      { length: count * names.length },
+      (_, k) => whole[k % names.length][Math.floor(k / names.length)],
+    ),
+    warnings: mended(path, names, read),
+  };
+}
+
 interface Group {
   readonly name: string;
   readonly rows: readonly DelimitedRow[];
@@ -144,13 +181,20 @@ function experimentFrom(table: Delimited, name: string, source: string, roles: R
     u: pack(0, inputs.length),
     y: pack(inputs.length, outputs.length),
   });
-  const mended = [...inputs, ...outputs].flatMap((signal, i) =>
-    signals[i].gaps > 0
-      ? [`${name}: "${signal}" lacks ${signals[i].gaps} values, drawn as straight lines`]
-      : [],
-  );
-  return { ...experiment, warnings: [...mended, ...sampling.warnings, ...experiment.warnings] };
+  const drawn = mended(name, [...inputs, ...outputs], signals);
+  return { ...experiment, warnings: [...drawn, ...sampling.warnings, ...experiment.warnings] };
 }
+
+/** What was drawn where values are missing. */
+const mended = (source: string, names: readonly string[], columns: readonly { gaps: number }[]) =>
+  names.flatMap((name, i) => {
+    const { gaps } = columns[i];
+    return gaps > 0
+      ? [
+          `${source}: "${name}" lacks ${gaps} ${gaps === 1 ? "value" : "values"}, drawn as straight lines`,
+        ]
+      : [];
+  });
 
 /** Seconds, from numbers or from timestamps. */
 function clock(table: Delimited, source: string, name: string): Float64Array {
@@ -166,16 +210,14 @@ interface Column {
 }
 
 function column(
-  { columns, rows }: Delimited,
+  table: Delimited,
   source: string,
   name: string,
   missing: "refuse" | "interpolate",
   clock = false,
 ): Column {
-  const at = columnOf(columns, name, source);
   let gaps = 0;
-  const values = Float64Array.from(rows, ({ line, cells }) => {
-    const cell = cells[at].trim();
+  const values = Float64Array.from(cellsOf(table, name, source), (cell, i) => {
     const why = whyNot(cell, Number);
     if (why === undefined) return Number(cell);
     const blank = /^(nan|na|n\/a|null)?$/i.test(cell);
@@ -183,12 +225,15 @@ function column(
       gaps++;
       return NaN;
     }
-    const hint = clock
-      ? "times are numbers of seconds or such as 2026-01-31T12:00:05Z; or leave `time` out and give `sampleTime`"
-      : blank
-        ? 'missing: "interpolate" draws a line across; or cut the data there into two experiments'
-        : "correct the cell or leave the column out; numbers are written as 1.5 or 2e-3, with a point";
-    throw new DataError(`${source}:${line}: column "${name}": ${why}`, { hint });
+    const comma = /^[+-]?\d*,\d+/.test(cell);
+    const hint = comma
+      ? "numbers are written with a point; with a comma only where cells are kept apart by ; or tabs"
+      : clock
+        ? "times are numbers of seconds or such as 2026-01-31T12:00:05Z; or leave `time` out and give `sampleTime`"
+        : blank
+          ? 'missing: "interpolate" draws a line across; or cut the data there into two experiments'
+          : "correct the cell or leave the column out; numbers are written as 1.5 or 2e-3, with a point";
+    throw new DataError(`${source}:${table.rows[i].line}: column "${name}": ${why}`, { hint });
   });
   return { values, gaps };
 }
