@@ -1,5 +1,6 @@
 import { type Experiment, requireAlike } from "../data/experiment/experiment.ts";
 import { applyScaling, fitScaling, type SignalScaling } from "../data/experiment/prepare.ts";
+import { counted } from "../data/run/run.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import { matrix } from "../linalg/matrix.ts";
@@ -87,7 +88,7 @@ export function identifyLinear(
 /** The model around its operating point, in the units of the data. */
 export function identifiedPredictor(
   { model, operatingPoint }: Identified,
-  name = `linear, ${model.system.A.rows} states`,
+  name = `linear, ${counted(model.system.A.rows, "state")}`,
 ): Predictor {
   const inner = linearPredictor(model, name);
   const { inputs, outputs } = operatingPoint;

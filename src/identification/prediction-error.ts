@@ -83,9 +83,12 @@ export function predictionError(
   const parameters = blocks.reduce((sum, { size }) => sum + size, 0) + n * scaled.length;
   const samples = scaled.reduce((sum, { count }) => sum + count * outputs.length, 0);
   if (samples < parameters)
-    throw new DataError(`predictionError: ${samples} samples for ${parameters} parameters`, {
-      hint: "ask for a lower order, or measure longer",
-    });
+    throw new DataError(
+      `too few samples: ${samples} of the outputs for the ${parameters} parameters of a linear model of order ${n}`,
+      {
+        hint: "ask for a lower order, or measure longer",
+      },
+    );
 
   // The initial states enter linearly: solved for before anything is judged by its error.
   const even = new Float64Array(outputs.length).fill(1);

@@ -23,6 +23,10 @@ export interface ResidualTests {
   readonly crossCorrelation: readonly Correlation[]; // input by output; lags −M … M, tested from 0
 }
 
+/** "p = 0.012", or "p < 1e-16" below what its computation tells from 0. */
+export const pValueInWords = (p: number): string =>
+  p < 1e-16 ? "p < 1e-16" : `p = ${Number(p.toPrecision(2))}`;
+
 /** Residuals [count × l] and inputs [count × m] of one experiment. */
 export interface Residuals {
   readonly e: Float64Array;

@@ -139,19 +139,31 @@ function chooseHorizon(
   while (horizon > least && !fits(horizon)) horizon--;
   if (!fits(horizon) || (given !== undefined && horizon < given))
     throw new DataError(
-      `subspace: too few samples for order ${order}: a horizon of ${given ?? least} needs ` +
+      `too few samples for order ${order}: a horizon of ${given ?? least} needs ` +
         `${2 * (given ?? least) * (m + l + 1)} in one experiment`,
       { hint: "ask for a lower order or a shorter horizon, or measure longer" },
     );
   while (horizon >= least && !excites(experiments, 2 * horizon)) horizon--;
   if (horizon < least || (given !== undefined && horizon < given))
     throw new DataError(
-      `the inputs (${inputs.join(", ")}) do not excite the system enough for order ${auto ? 1 : order}`,
+      `the inputs (${inputs.join(", ")}) do not excite the system enough for order ${auto ? 1 : order}${whyNot(experiments)}`,
       {
         hint: "use an input with more frequencies: a multisine, a random binary sequence, many steps",
       },
     );
   return horizon;
+}
+
+/** The inputs that never change, by name. */
+function whyNot(experiments: readonly Experiment[]): string {
+  const [{ inputs }] = experiments;
+  const still = inputs.filter((_, j) =>
+    experiments.every(({ u }) => u.every((value, k) => k % inputs.length !== j || value === u[j])),
+  );
+  const where = experiments.length === 1 ? experiments[0].name : "every experiment";
+  return still.length === 0
+    ? ""
+    : `: ${still.join(", ")} ${still.length === 1 ? "is" : "are"} constant in ${where}`;
 }
 
 /** Whether the inputs are persistently exciting of order k: k lags of them are independent. */

@@ -4,7 +4,7 @@ import { DataError, UsageError } from "../errors.ts";
 import { leastSquares } from "../linalg/least-squares.ts";
 import { matrix } from "../linalg/matrix.ts";
 import { estimateInitialState, type Predictor, predictOutputs } from "./predictor.ts";
-import { type ResidualTests, residualTests } from "./residuals.ts";
+import { pValueInWords, type ResidualTests, residualTests } from "./residuals.ts";
 
 export interface ValidationOptions {
   /** Horizons to judge at; ["simulate", 1] when left out. */
@@ -69,7 +69,7 @@ export function validate(
     );
   if (Math.abs(model.sampleTime / sampleTime - 1) > 1e-6)
     throw new UsageError(
-      `"${model.name}" steps by ${model.sampleTime} s, the data are sampled every ${sampleTime} s`,
+      `"${model.name}" steps by ${Number(model.sampleTime.toPrecision(6))} s, the data are sampled every ${Number(sampleTime.toPrecision(6))} s`,
       "bring the data to the sample time of the model by resample()",
     );
   const warmUp = typeof initial === "number" ? initial : 0;
@@ -179,7 +179,7 @@ export function formatValidation({
   });
   const percent = `${Number((100 * residuals.level).toPrecision(6))} %`;
   const list = (failed: readonly { of: string; pValue: number }[]) =>
-    failed.map(({ of, pValue }) => `${of} (p = ${pValue.toPrecision(2)})`).join(", ");
+    failed.map(({ of, pValue }) => `${of} (${pValueInWords(pValue)})`).join(", ");
   const notWhite = residuals.whiteness.filter(({ passed }) => !passed);
   const dependent = residuals.crossCorrelation.filter(({ passed }) => !passed);
   if (horizons.some(({ fit }) => !Number.isFinite(fit)))
@@ -192,6 +192,6 @@ export function formatValidation({
       : `  residuals are not white at ${percent}: ${list(notWhite)}${noiseModel ? "" : "; the model has no noise model"}`,
     residuals.independent
       ? `  residuals are independent of past inputs at ${percent}`
-      : `  residuals depend on past inputs at ${percent}: ${list(dependent)}; the order or the delay is too small, or the system is not linear`,
+      : `  residuals depend on past inputs at ${percent}: ${list(dependent)}; more states, a longer delay or a model of another shape may take up what is left`,
   ].join("\n");
 }

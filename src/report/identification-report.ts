@@ -102,10 +102,10 @@ function verdictOf({ name, judged, model, warnings }: IdentificationRun): Report
         .slice(0, -1)
         .map((one) => `${capital(one.name)}: ${number(one.heldOut.horizons[0].fit)}.`),
       `On what was estimated on: ${number(last.estimation.horizons[0].fit)}.`,
-      `Its residuals are ${residuals.white ? "" : "not "}white and ${residuals.independent ? "independent of" : "depend on"} the inputs before.`,
+      `Its residuals are ${residuals.white ? "" : "not "}white; they ${residuals.independent ? "are independent of" : "depend on"} the inputs before.`,
       certificate === null
         ? "Nothing is proven of it."
-        : `Proven: it contracts at ${certificate.rate} a sample${gamma === null ? "" : `, with a Lipschitz bound of ${gamma} between standardised signals`}.`,
+        : `Proven: it contracts at ${inWords(certificate.rate, 6)} a sample${gamma === null ? "" : `, with a Lipschitz bound of ${inWords(gamma, 6)} between standardised signals`}.`,
       ...warnings,
     ],
     cannotSay: [],

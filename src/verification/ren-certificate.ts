@@ -97,8 +97,8 @@ export function certifyRen(
   const found = prove(tensors, witnessOf(lower, Lambda), claim);
   if (!(found.margin > 0)) {
     throw new CertificateError(
-      `${guarantee.kind}: ${inequality} is not proven at rate ${rate}: λmin ${Number(found.measured.toPrecision(6))}, ` +
-        `at least ${atLeast(found.margin)}`,
+      `${guarantee.kind}: ${inequality} is not proven at rate ${rate}: λmin ${brief(found.measured)}, ` +
+        `at least ${brief(found.margin)}`,
       "train with a larger epsilon, which is the room that the cast to float32 has",
     );
   }
@@ -128,10 +128,13 @@ export function recheckRen(
   // A relation of 𝒫 alone, which the printed digits round up.
   const holds = found.margin > 0 && found.overshoot <= overshoot * (1 + 1e-9);
   const verb = holds ? "holds" : "does not hold";
+  const { margin } = found;
+  const shown = margin > 0 ? roundDown(margin) : brief(margin);
+  const least = Number.isFinite(shown) ? `, λmin at least ${shown}` : "";
   return {
     holds,
     margin: found.margin,
-    sentence: `${guarantee.kind} at rate ${rate}: ${inequality} ${verb}, λmin at least ${atLeast(found.margin)}`,
+    sentence: `${guarantee.kind} at rate ${rate}: ${inWords(guarantee)} ${verb}${least}`,
   };
 }
 
@@ -144,11 +147,24 @@ export function parseRenCertificate(json: unknown): RenCertificate {
   throw new DataError(`certificate${where.join("")}: ${message}`, { cause: error });
 }
 
-/** In 6 digits, below the number: what is proven stays proven as it is printed. */
-const atLeast = (margin: number) =>
-  margin > 0 ? roundDown(margin) : Number(margin.toPrecision(6));
-
+const brief = (x: number) => Number(x.toPrecision(4));
 const inequality = "V(Δx⁺) ≤ ᾱ² V(Δx) + s";
+
+/** The inequality with the supply s of each guarantee, as `supplyOf` has it. */
+function inWords(guarantee: Guarantee): string {
+  switch (guarantee.kind) {
+    case "contracting":
+      return `${inequality}, s = 0 for equal inputs,`;
+    case "lipschitz":
+      return `${inequality}, s = γ‖Δu‖² − ‖Δy‖²/γ,`;
+    case "input-passive":
+      return `${inequality}, s = 2ΔyᵀΔu − 2ν‖Δu‖²,`;
+    case "output-passive":
+      return `${inequality}, s = 2ΔyᵀΔu − 2ρ‖Δy‖²,`;
+    default:
+      return `${inequality}, s the supply of the guarantee,`;
+  }
+}
 
 /** The inequality and 𝒫 ≻ 0, each to the last proven digit; −Infinity where 𝒫, Λ or D11 is not as claimed. */
 function prove(

@@ -158,6 +158,15 @@ describe("semicolons and decimal commas, as a spreadsheet writes them", () => {
     expect(fits[0]).toBe(fits[1]);
   });
 
+  test("are read so by simulate and validate too", async () => {
+    const cwd = folder({ "comma.csv": german(rows) });
+    expect((await called(["identify", "comma.csv", ...asked, "-o", "m"], { cwd })).code).toBe(0);
+    const { stdout } = await called(["validate", "m/model.onnx", "comma.csv"], { cwd });
+    expect(stdout).toMatch(/simulation +fit [89]\d/);
+    expect(stdout).not.toContain("not linear");
+    expect((await called(["simulate", "m/model.onnx", "-i", "comma.csv"], { cwd })).code).toBe(0);
+  });
+
   test("are not mixed with points, nor with commas between cells", async () => {
     const cwd = folder({
       "mixed.csv": german(rows).replace(/;(\d+),(\d+)\n/, ";$1.$2\n"),
@@ -185,9 +194,20 @@ describe("what is refused, with what to do", () => {
     ],
     ["NaN", csv(edited(7, "nan")), 4, /not finite.*--missing interpolate/s],
     ["unequal lengths", csv(edited(count - 1, "")), 4, /699 values, "pump" has 700.*cut the file/s],
+    [
+      "too few for the order",
+      csv(rows.slice(0, 20)),
+      4,
+      /^(?!.*(subspace|predictionError):).*too few samples/s,
+    ],
     ["three rows", csv(rows.slice(0, 3)), 4, /3 rows; at least 10.*measure longer/s],
     ["a constant output", csv(rows.map(([a]) => [a, 5])), 4, /in every row.*check the sensor/s],
-    ["a constant input", csv(rows.map(([, b]) => [2, b])), 4, /do not excite.*multisine/s],
+    [
+      "a constant input",
+      csv(rows.map(([, b]) => [2, b])),
+      4,
+      /do not excite.*: pump is constant in data.csv\n.*multisine/s,
+    ],
     ["a single step", csv(rows.map(([, b], t) => [+(t > 50), b])), 4, /single step.*many steps/s],
   ])("%s", async (_, text, wanted, message) => {
     const cwd = folder({ "data.csv": text });

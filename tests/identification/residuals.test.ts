@@ -3,7 +3,12 @@ import { randomStream } from "../../src/data/random.ts";
 import { multisine } from "../../src/data/systems/inputs.ts";
 import { UsageError } from "../../src/errors.ts";
 import { chiSquaredTail, normalBound } from "../../src/identification/chi-squared.ts";
-import { residualTests } from "../../src/identification/residuals.ts";
+import { pValueInWords, residualTests } from "../../src/identification/residuals.ts";
+
+test("a p that its computation cannot tell from 0 is not written as 0", () => {
+  const words = [0, 3e-17, 3.45e-15, 0.0123, 1].map(pValueInWords);
+  expect(words).toEqual(["p < 1e-16", "p < 1e-16", "p = 3.5e-15", "p = 0.012", "p = 1"]);
+});
 
 test("the tail of χ² has its tabled values", () => {
   for (const [x, freedom, p] of [

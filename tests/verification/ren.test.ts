@@ -232,7 +232,18 @@ describe("what is not so is not proven", () => {
       const data = Float32Array.from(stored[name].data, Number);
       data[data.length - 1] += 100;
       const changed = { ...stored, [name]: tensorOf(data, stored[name].shape) };
-      expect(recheckRen(certificate, stored).holds).toBe(true);
+      const kept = recheckRen(certificate, stored);
+      expect(kept.holds).toBe(true);
+      // Rounded to the safe side, with s in words.
+      const { 1: s, 2: margin } = kept.sentence.match(
+        / \+ s, (s .*), holds, λmin at least (\S+)$/,
+      )!;
+      expect(Number(margin)).toBeLessThanOrEqual(kept.margin);
+      expect(Number(margin)).toBeGreaterThan(0.9999 * kept.margin);
+      expect(margin.replace(/e.*|^0\.0*|\./g, "").length).toBeLessThanOrEqual(7);
+      const { kind } = certificate.guarantee;
+      const defined = { contracting: "s = 0 for equal inputs", lipschitz: "s = γ‖Δu‖² − ‖Δy‖²/γ" };
+      if (kind === "contracting" || kind === "lipschitz") expect(s).toBe(defined[kind]);
       const check = recheckRen(certificate, changed);
       expect(check.holds).toBe(false);
       expect(check.sentence).toContain("does not hold");

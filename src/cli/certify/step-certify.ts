@@ -1,3 +1,4 @@
+import { counted } from "../../data/run/run.ts";
 import { CertificateError } from "../../errors.ts";
 import { resolventName } from "../../identification/file-neurons.ts";
 import {
@@ -58,7 +59,7 @@ export async function certifyStep(
       },
     },
     text: [
-      `${model.kind}, ${model.tensors.b_x.shape[0]} states, ${model.inputs.join(", ")} → ${model.outputs.join(", ")}`,
+      `${model.kind}, ${counted(model.tensors.b_x.shape[0], "state")}, ${model.inputs.join(", ")} → ${model.outputs.join(", ")}`,
       `${check.holds ? "holds" : "FAILS"}  ${check.sentence}`,
       supplyLine(guarantee),
       graphLine(graph),

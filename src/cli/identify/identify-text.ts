@@ -11,7 +11,7 @@ export function identifiedText(result: IdentifyResult): string {
     grouped(of.reduce((sum, { count }) => sum + count, 0));
   const { inputs, outputs, sampleTime } = model;
   return [
-    `data   ${count(work)} samples to estimate, ${count(check)} held out, every ${sampleTime} s: ` +
+    `data   ${count(work)} samples to estimate, ${count(check)} held out, every ${short(sampleTime, 6)} s: ` +
       `${inputs.join(", ")} → ${outputs.join(", ")}`,
     "",
     `${"fit %".padEnd(28)}estimation  held-out`,

@@ -1,5 +1,6 @@
 import type { Experiment } from "../../data/experiment/experiment.ts";
 import { splitExperiment } from "../../data/experiment/split.ts";
+import { counted } from "../../data/run/run.ts";
 import { UsageError } from "../../errors.ts";
 import {
   type Identified,
@@ -91,7 +92,7 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
   if (fit !== null) {
     const { b_x, b_v } = model.tensors;
     const full = model.feedback === "full" ? " of full D11" : "";
-    const name = `ren, ${b_x.shape[0]} states, ${b_v.shape[0]} neurons${full}`;
+    const name = `ren, ${counted(b_x.shape[0], "state")}, ${counted(b_v.shape[0], "neuron")}${full}`;
     judged.push(judge(stepPredictor(model, name)));
   }
   const found: Omit<IdentifyResult, "files"> = {

@@ -1,4 +1,4 @@
-import type { Correlation } from "../../identification/residuals.ts";
+import { type Correlation, pValueInWords } from "../../identification/residuals.ts";
 import type { Validation } from "../../identification/validate.ts";
 import { short } from "../output/numbers.ts";
 
@@ -33,7 +33,7 @@ export function residualLines({ residuals }: Validation): string[] {
     all
       .map(({ of, outside, lags, bound, pValue }) => {
         const tested = lags.filter((lag) => lag >= 0).length;
-        return `${of} ${outside} of ${tested} lags beyond ±${short(bound, 3)}, p = ${short(pValue, 2)}`;
+        return `${of} ${outside} of ${tested} lags beyond ±${short(bound, 3)}, ${pValueInWords(pValue)}`;
       })
       .join("; ");
   const { white, independent, whiteness, crossCorrelation } = residuals;

@@ -95,7 +95,7 @@ function inFlags(error: unknown, sampleTime?: number): unknown {
   if (!(error instanceof EigenflowError) || error.hint === undefined) return error;
   const own = /leave sampleTime out/.test(error.hint) && sampleTime !== undefined;
   const hint = own
-    ? `bring the data to the sample time of the model, ${sampleTime} s`
+    ? `bring the data to the sample time of the model, ${Number(sampleTime.toPrecision(6))} s`
     : wording.reduce((text, [from, to]) => text.replace(from, to), error.hint);
   if (error instanceof UsageError) return new UsageError(error.message, hint);
   return error instanceof DataError ? new DataError(error.message, { hint, cause: error }) : error;

@@ -30,7 +30,7 @@ export function samplingOf(
       `${source}: time goes from ${times[back]} to ${times[back + 1]} at sample ${back + 1}`,
       { hint: "times must increase; sort the rows, or split a file of several experiments" },
     );
-  const median = steps.slice().sort()[Math.floor(steps.length / 2)];
+  const median = tidy(steps.slice().sort()[Math.floor(steps.length / 2)]);
   // Over the whole file, so that a printed 0.033 for 1/30 does not add up.
   const mean = (times[times.length - 1] - times[0]) / steps.length;
   const worst = steps.reduce(

@@ -1,4 +1,8 @@
-import type { Correlation, ResidualTests } from "../../identification/residuals.ts";
+import {
+  type Correlation,
+  pValueInWords,
+  type ResidualTests,
+} from "../../identification/residuals.ts";
 import type { Figure, Panel } from "../figure.ts";
 import { mostPanels } from "./experiment.ts";
 import { inWords } from "./words.ts";
@@ -10,7 +14,7 @@ export function correlationsFigure(tests: ResidualTests, model: string, name: st
   const shown = all.slice(0, mostPanels);
   const says = ({ of, outside, bound, pValue, passed }: Correlation, own: boolean) =>
     `${own ? `Autocorrelation of ${of}` : `Correlation with the input, ${of}`}: ${outside} of the tested lags beyond ` +
-    `±${inWords(bound)}, p = ${inWords(pValue, 2)}, ${passed ? "passed" : "not passed"}.`;
+    `±${inWords(bound)}, ${pValueInWords(pValue)}, ${passed ? "passed" : "not passed"}.`;
   return {
     schema: "eigenflow/figure@1",
     name,
@@ -18,7 +22,8 @@ export function correlationsFigure(tests: ResidualTests, model: string, name: st
     caption:
       `Correlation of what ${model} leaves on the data held out, with itself and with the inputs before. Between the lines ` +
       `each stays at ${inWords(100 * level, 4)} % where there is none; at negative lags a correlation shows feedback ` +
-      "in the experiment, and is not tested." +
+      "in the experiment, and is not tested. The test is of all lags together, and counts lags that move together, as those of a " +
+      "slow input do, once: it may pass with several lags beyond the lines, and fail with few." +
       (all.length > shown.length
         ? ` ${all.length - shown.length} further pairs not shown; the tests below have them.`
         : ""),

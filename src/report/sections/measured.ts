@@ -136,7 +136,8 @@ export function residualSection({ judged }: IdentificationRun): ReportSection {
       {
         name: "residual-tests",
         caption:
-          "Tests of the residuals, all lags together, and how many lags are beyond the bound.",
+          "Tests of the residuals by all lags together (p), and how many lags are beyond the bound, each by itself. Lags that move " +
+          "together count once in p, so that a test may pass with several beyond the bound, and fail with few.",
         columns: ["model", "test", "of", "beyond", "bound", "p", "passed"],
         rows: judged.flatMap(({ name, heldOut: { residuals } }) =>
           (["whiteness", "crossCorrelation"] as const).flatMap((test) =>
@@ -146,7 +147,7 @@ export function residualSection({ judged }: IdentificationRun): ReportSection {
               of,
               outside,
               bound,
-              pValue,
+              pValue < 1e-16 ? "< 1e-16" : pValue,
               passed ? "yes" : "no",
             ]),
           ),

@@ -66,7 +66,9 @@ function claims(certificate: RenCertificate) {
   return {
     name: "certificate",
     caption:
-      "Claims, and the inequality that proves them: V(Δx⁺) ≤ ᾱ² V(Δx) + s with V(Δx) = Δxᵀ𝒫Δx holds where the smallest " +
+      "Claims, and the inequality that proves them: V(Δx⁺) ≤ ᾱ² V(Δx) + s with V(Δx) = Δxᵀ𝒫Δx, " +
+      `${gamma === null ? "s = 0 for equal inputs," : "s = γ‖Δu‖² − ‖Δy‖²/γ,"} ` +
+      "holds where the smallest " +
       "eigenvalue of its matrix is above its rounding margin.",
     columns: ["claim", "inequality", "number"],
     rows: [

@@ -160,6 +160,15 @@ test("draws lines across missing values when asked, and says so", () => {
   ).toThrow(/"x" is not a number/);
 });
 
+test("a sample time taken from irregular times has none of their rounding", () => {
+  const times = Array.from({ length: 30 }, (_, t) => (t === 12 ? 1.23 : 0.1 * t).toFixed(2));
+  const text = `t,u,y\n${times.map((t, k) => `${t},${k % 3},${k % 5}`).join("\n")}\n`;
+  const asked = { inputs: ["u"], outputs: ["y"], time: "t", irregular: "resample" } as const;
+  const [{ sampleTime, warnings }] = parseExperiments(text, "a.csv", asked);
+  expect(sampleTime).toBe(0.1);
+  expect(warnings).toEqual(["a.csv: interpolated from irregular times to steps of 0.1 s"]);
+});
+
 test("interpolates irregular times when asked", () => {
   const times = [0, 1, 2, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 16, 17, 18];
   const [data] = parseExperiments(timed(times), "a.csv", {
