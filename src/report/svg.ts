@@ -90,8 +90,12 @@ export function svg(
     root.append(make("text", attributes, text));
   }
   tidy(root);
-  return `${root.outerHTML}\n`;
+  return asXml(root.outerHTML);
 }
+
+/** Markup as XML, which unlike HTML has no bare < and & in attributes: those of the words that describe. */
+export const asXml = (markup: string): string =>
+  `${markup.replace(/\baria-label="[^"]*"/g, (label) => label.replace(/&(?!quot;|amp;|lt;|gt;|#)/g, "&amp;").replaceAll("<", "&lt;"))}\n`;
 
 export interface SvgElement {
   readonly attributes: Iterable<{ readonly name: string; value: string }>;

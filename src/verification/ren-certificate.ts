@@ -134,7 +134,7 @@ export function recheckRen(
   return {
     holds,
     margin: found.margin,
-    sentence: `${guarantee.kind} at rate ${rate}: ${inWords(guarantee)} ${verb}${least}`,
+    sentence: `${guarantee.kind} at rate ${rate}: ${inequality} ${verb}${least}; ${supplyInWords(guarantee)}`,
   };
 }
 
@@ -150,19 +150,19 @@ export function parseRenCertificate(json: unknown): RenCertificate {
 const brief = (x: number) => Number(x.toPrecision(4));
 const inequality = "V(Δx⁺) ≤ ᾱ² V(Δx) + s";
 
-/** The inequality with the supply s of each guarantee, as `supplyOf` has it. */
-function inWords(guarantee: Guarantee): string {
+/** The supply s of each guarantee, as `supplyOf` has it. */
+function supplyInWords(guarantee: Guarantee): string {
   switch (guarantee.kind) {
     case "contracting":
-      return `${inequality}, s = 0 for equal inputs,`;
+      return "s = 0 for equal inputs";
     case "lipschitz":
-      return `${inequality}, s = γ‖Δu‖² − ‖Δy‖²/γ,`;
+      return "s = γ‖Δu‖² − ‖Δy‖²/γ";
     case "input-passive":
-      return `${inequality}, s = 2ΔyᵀΔu − 2ν‖Δu‖²,`;
+      return "s = 2ΔyᵀΔu − 2ν‖Δu‖²";
     case "output-passive":
-      return `${inequality}, s = 2ΔyᵀΔu − 2ρ‖Δy‖²,`;
+      return "s = 2ΔyᵀΔu − 2ρ‖Δy‖²";
     default:
-      return `${inequality}, s the supply of the guarantee,`;
+      return "s the supply of the guarantee";
   }
 }
 

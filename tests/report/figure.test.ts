@@ -289,6 +289,14 @@ describe("themes", () => {
   });
 });
 
+test("words with < & > are XML all the same, and drawn", async () => {
+  const words = 'p < 1e-16 & r > 0 of "a<b"';
+  const svg = toSvg({ ...everything, alt: words }, { theme: "print" });
+  expect(svg).toContain("p &lt; 1e-16 &amp; r");
+  expect(svg).not.toMatch(/="[^"<>]*<[^"]*"/);
+  expect((await toPng({ ...everything, alt: words })).length).toBeGreaterThan(1000);
+});
+
 describe("parseFigure", () => {
   test("takes what comes back from JSON", () => {
     const back = parseFigure(JSON.parse(JSON.stringify(everything)));

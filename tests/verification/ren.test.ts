@@ -235,9 +235,7 @@ describe("what is not so is not proven", () => {
       const kept = recheckRen(certificate, stored);
       expect(kept.holds).toBe(true);
       // Rounded to the safe side, with s in words.
-      const { 1: s, 2: margin } = kept.sentence.match(
-        / \+ s, (s .*), holds, λmin at least (\S+)$/,
-      )!;
+      const { 1: margin, 2: s } = kept.sentence.match(/ \+ s holds, λmin at least (\S+); (s .*)$/)!;
       expect(Number(margin)).toBeLessThanOrEqual(kept.margin);
       expect(Number(margin)).toBeGreaterThan(0.9999 * kept.margin);
       expect(margin.replace(/e.*|^0\.0*|\./g, "").length).toBeLessThanOrEqual(7);

@@ -3,7 +3,7 @@ import { parseHTML } from "linkedom";
 import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError } from "../../errors.ts";
 import type { Figure } from "../figure.ts";
-import { type SvgElement, tidy } from "../svg.ts";
+import { asXml, type SvgElement, tidy } from "../svg.ts";
 import { checkFigure } from "./check.ts";
 import { type Drawn, drawPanel, type Words } from "./draw-panel.ts";
 import { legendOf, legendSize, sampleOf, sampleWidth } from "./legend.ts";
@@ -135,7 +135,7 @@ function draw(figure: Figure, theme: Theme, detail: number): string {
     root.append(written);
   }
   tidy(root as unknown as SvgElement);
-  return `${root.outerHTML}\n`;
+  return asXml(root.outerHTML);
 }
 
 /** The largest room of any panel for all of a row, so that their frames stand in line. */
