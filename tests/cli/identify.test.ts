@@ -194,12 +194,6 @@ describe("what is refused, with what to do", () => {
     ],
     ["NaN", csv(edited(7, "nan")), 4, /not finite.*--missing interpolate/s],
     ["unequal lengths", csv(edited(count - 1, "")), 4, /699 values, "pump" has 700.*cut the file/s],
-    [
-      "too few for the order",
-      csv(rows.slice(0, 20)),
-      4,
-      /^(?!.*(subspace|predictionError):).*too few samples/s,
-    ],
     ["three rows", csv(rows.slice(0, 3)), 4, /3 rows; at least 10.*measure longer/s],
     ["a constant output", csv(rows.map(([a]) => [a, 5])), 4, /in every row.*check the sensor/s],
     [

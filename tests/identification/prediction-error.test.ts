@@ -146,6 +146,9 @@ test("refuses what cannot be fitted", () => {
   );
   const large = subspace([experimentWith(randomSystem(2, 5, 1, 1), 300, 1)], { order: 5 }).model;
   expect(() => predictionError([experimentWith(system, 20, 1)], large)).toThrow(DataError);
+  expect(() => predictionError([experimentWith(system, 20, 1)], large)).toThrow(
+    /^too few samples: .* order \d+$/,
+  );
   expect(() => predictionError(data, model, { focs: "x" } as object)).toThrow(
     /did you mean "focus"/,
   );
