@@ -10,7 +10,6 @@ import {
 } from "../../identification/step-file.ts";
 import { recheckStep, type StepModel, unitsOfGain } from "../../identification/step-model.ts";
 import { howObserved, observedGain } from "../../identification/step-observed.ts";
-import type { Guarantee } from "../../models/ren/guarantee.ts";
 import type { DecodedModel } from "../../onnx/decode.ts";
 import type { RenCertificate } from "../../verification/ren-certificate.ts";
 import { short } from "../output/numbers.ts";
@@ -61,7 +60,7 @@ export async function certifyStep(
     text: [
       `${model.kind}, ${counted(model.tensors.b_x.shape[0], "state")}, ${model.inputs.join(", ")} → ${model.outputs.join(", ")}`,
       `${check.holds ? "holds" : "FAILS"}  ${check.sentence}`,
-      supplyLine(guarantee),
+      "       V(Δx) = Δxᵀ𝒫Δx of the difference of two states",
       graphLine(graph),
       ...(changed ? ["CHANGED  the weights are not those that were certified"] : []),
       ...(holds ? [`contraction  ‖Δx_t‖ ≤ ${overshoot} · ${rate}^t ‖Δx_0‖`] : []),
@@ -104,23 +103,4 @@ function graphOf(
   // What a full D11 is solved by was held against it when the file was read.
   const write = entry === "sequence" ? encodeSequence : encodeStep;
   return graphCheck(bytes, () => write(model), [resolventName]);
-}
-
-/** What s is in V(Δx⁺) ≤ ᾱ² V(Δx) + s. */
-function supplyLine(guarantee: Guarantee): string {
-  const V = "       V(Δx) = Δxᵀ𝒫Δx of the difference of two states; s = ";
-  switch (guarantee.kind) {
-    case "contracting":
-      return `${V}0, for equal inputs`;
-    case "lipschitz":
-      return `${V}γ‖Δu‖² − ‖Δy‖²/γ, γ = ${guarantee.gamma}`;
-    case "input-passive":
-      return `${V}2ΔyᵀΔu − 2ν‖Δu‖², ν = ${guarantee.nu}`;
-    case "output-passive":
-      return `${V}2ΔyᵀΔu − 2ρ‖Δy‖², ρ = ${guarantee.rho}`;
-    case "passive":
-      return `${V}2ΔyᵀΔu − 2ν‖Δu‖² − 2ρ‖Δy‖², ν = ${guarantee.nu}, ρ = ${guarantee.rho}`;
-    case "dissipative":
-      return `${V}[Δy; Δu]ᵀ [[Q, Sᵀ], [S, R]] [Δy; Δu], Q, S and R of the certificate`;
-  }
 }
