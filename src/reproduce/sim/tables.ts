@@ -63,10 +63,7 @@ function drawingTable(drawings: readonly Drawing[]): string {
     own[0].plan.picture,
     drawerTitles[own[0].plan.name],
     String(own[0].parameters),
-    own
-      .map(({ bandwidth }) => bandwidth ?? "")
-      .join(", ")
-      .replace(/^, $/, ""),
+    own.flatMap(({ bandwidth }) => bandwidth ?? []).join(", "),
     spreadOf(
       own.map(({ psnr }) => psnr),
       1,
