@@ -1,6 +1,15 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 
@@ -36,6 +45,16 @@ async function printed({ kind, code }: Example, name: string): Promise<string> {
   return (await run(process.execPath, [file])).stdout;
 }
 
+/** The blocks of commands below which README shows no output. */
+const silent = [...readPage("README.md").matchAll(/```sh\n((?:(?!```).)*)```(?!\n+```text)/gs)].map(
+  ([, code]) => code,
+);
+// What calls npm installs, builds, or runs these tests.
+const callsNpm = (code: string) => /^npm /m.test(code);
+/** What trains, with two epochs in the place of its own number. */
+const shortened = (code: string) =>
+  code.replaceAll(/(eigenflow identify [^\n#]*)/g, "$1 --epochs 2");
+
 const pages = readdirSync("docs")
   .filter((name) => name.endsWith(".md"))
   .map((name) => join("docs", name));
@@ -62,4 +81,32 @@ describe.each(["README.md", ...pages])("%s", (page) => {
       expect(await printed(block, `${basename(page, ".md")}-${i}`)).toBe(block.output);
     },
   );
+});
+
+describe("README's commands without output", () => {
+  const commands = silent.filter((code) => !callsNpm(code));
+
+  test("there are some", () => {
+    expect(commands.join()).toMatch(/eigenflow identify .*eigenflow certify .*eigenflow replace /s);
+  });
+
+  test.each(commands)("end well: %s", async (code) => {
+    const cwd = mkdtempSync(join(tmpdir(), "eigenflow-readme-"));
+    symlinkSync(resolve("examples"), join(cwd, "examples"));
+    const program = `"${process.execPath}" "${resolve("dist/cli/main.js")}"`;
+    const script = shortened(code).replaceAll("npx eigenflow", program);
+    await run("bash", ["-e", "-c", script], { cwd });
+  });
+});
+
+test("README's way to use the package in another folder: its command and its library", async () => {
+  const install = silent.flatMap((code) => code.match(/^npm i [^#\n]*/m) ?? []);
+  expect(install).toHaveLength(1);
+  const cwd = mkdtempSync(join(tmpdir(), "eigenflow-elsewhere-"));
+  const command = install[0].replace("/path/to/this/clone", `"${resolve(".")}"`);
+  await run("bash", ["-c", `${command} --offline`], { cwd });
+  const { stdout } = await run("bash", ["-c", "npx --no-install eigenflow --version"], { cwd });
+  expect(stdout.trim()).toBe(JSON.parse(readPage("package.json")).version);
+  writeFileSync(join(cwd, "use.mjs"), 'import { fit } from "eigenflow"; console.log(typeof fit);');
+  expect((await run(process.execPath, ["use.mjs"], { cwd })).stdout).toBe("function\n");
 });

@@ -107,7 +107,7 @@ function numbers(
       out[i * names.length + j] = Number(cells[i]);
       const why = whyNot(cells[i], round);
       if (why === undefined) return;
-      throw new DataError(`${source}:${line}: column "${names[j]}": ${why}`);
+      throw new DataError(`${source}:${line}: column "${names[j]}": ${why}`, { hint: numberHint });
     });
   });
   return out;
@@ -138,6 +138,14 @@ export function cellsOf(
     );
   });
 }
+
+/** What to do about a cell that is no number. */
+export const numberHint =
+  "correct the cell or leave the column out; numbers are written as 1.5 or 2e-3, with a point";
+
+/** Whether a column holds names: cells, none of which is a number or stands for one that is missing. */
+export const isTextColumn = (table: Delimited, name: string, source: string): boolean =>
+  cellsOf(table, name, source).every((cell) => whyNot(cell, Number)?.endsWith("is not a number"));
 
 /** Why a cell is no number, where Number() would take "" for 0 and "0x1F" for 31. */
 export function whyNot(cell: string, round: (x: number) => number): string | undefined {

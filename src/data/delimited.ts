@@ -45,7 +45,9 @@ export function parseDelimited(text: string, source: string): Delimited {
     if (row.begin === row.end) throw new DataError(`${source}:${row.line}: the line is blank`);
     if (row.width !== width) {
       const cells = row.width === 1 ? "1 cell" : `${row.width} cells`;
-      throw new DataError(`${source}:${row.line}: ${cells} where the header has ${width}`);
+      throw new DataError(`${source}:${row.line}: ${cells} where the header has ${width}`, {
+        hint: `a value that is missing is a blank cell; a cell that holds a ${JSON.stringify(delimiter)} stands in quotation marks`,
+      });
     }
   }
   const [names, ...rows] = cut(unix, delimiter, layout);

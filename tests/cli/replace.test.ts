@@ -194,6 +194,19 @@ test("labels that a classifier gives are compared with the classes of the file b
   expect(document.layers[0].dictionary).toEqual({ kind: "polynomial", degree: 3 });
 });
 
+test("a column of text that is no target is named, with the flag that makes it one", async () => {
+  const args = ["replace", model, "--layers", "2", "--data", data];
+  const { code, document } = await json(...args);
+  expect(code).toBe(4);
+  expect(document.error.message).toContain('column "class" holds text');
+  expect(document.error.hint).toBe("--labels class names it as the target");
+  // A slip in a column of numbers is no name of a class.
+  writeFileSync(join(cwd, "slip.csv"), "a,b\n1,2\n3,x\n5,6\n");
+  const slip = await json(...args.with(-1, "slip.csv"));
+  expect(slip.document.error.message).toBe('slip.csv:3: column "b": "x" is not a number');
+  expect(slip.document.error.hint).toMatch(/^correct the cell/);
+});
+
 describe("inspect of a model", () => {
   test("layers with what tells them apart, and why one is left", async () => {
     const { document } = await json("inspect", model);

@@ -1,5 +1,5 @@
 import { extname } from "node:path";
-import { columnOf, parseCsv, parseTable } from "../../data/csv.ts";
+import { columnOf, isTextColumn, parseCsv, parseTable } from "../../data/csv.ts";
 import { type Dataset, selectRows, type Targets } from "../../data/dataset.ts";
 import { parseDelimited } from "../../data/delimited.ts";
 import { readText } from "../../data/files.ts";
@@ -121,9 +121,19 @@ async function readRows(
   }
   const text = await readText(path);
   const targets = labels?.split(",").map((name) => name.trim()) ?? [];
-  const { columns } = parseDelimited(text, path);
+  const table = parseDelimited(text, path);
+  const { columns } = table;
   for (const name of targets) columnOf(columns, name, path);
   const inputs = columns.filter((name) => !targets.includes(name));
+  const names = inputs.find((name) => isTextColumn(table, name, path));
+  if (names !== undefined) {
+    throw new DataError(`${path}: column "${names}" holds text, and every input is a number`, {
+      hint:
+        targets.length === 0
+          ? `--labels ${names} names it as the target`
+          : `leave the column out, or name it as the target: --labels ${names}`,
+    });
+  }
   const { rows, count } = parseTable(text, path, inputs);
   const base = { name: path, count, width: inputs.length, features: Float32Array.from(rows) };
   if (targets.length === 0) return { ...base, targets: null, classNames: null };

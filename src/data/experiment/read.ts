@@ -1,6 +1,6 @@
 import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError, InputError, UsageError } from "../../errors.ts";
-import { cellsOf, columnOf, whyNot } from "../csv.ts";
+import { cellsOf, columnOf, numberHint, whyNot } from "../csv.ts";
 import { type Delimited, type DelimitedRow, parseDelimited } from "../delimited.ts";
 import { readCells } from "../table-file.ts";
 import { isTimestamp, secondsOf } from "./clock.ts";
@@ -232,7 +232,7 @@ function column(
         ? "times are numbers of seconds or such as 2026-01-31T12:00:05Z; or leave `time` out and give `sampleTime`"
         : blank
           ? 'missing: "interpolate" draws a line across; or cut the data there into two experiments'
-          : "correct the cell or leave the column out; numbers are written as 1.5 or 2e-3, with a point";
+          : numberHint;
     throw new DataError(`${source}:${table.rows[i].line}: column "${name}": ${why}`, { hint });
   });
   return { values, gaps };
