@@ -130,6 +130,7 @@ async function loadData(data: Config["data"], time: string | null): Promise<Load
       const states = data.inputs.filter((name) => name !== time);
       const inputs = time === null ? states : [...states, time];
       const { dataset, classNames } = await readCsv(data.path, { ...data, inputs });
+      checkClasses(data, classNames, dataset.count);
       return {
         split: splitOf(dataset, data),
         features: inputs,
@@ -137,6 +138,23 @@ async function loadData(data: Config["data"], time: string | null): Promise<Load
       };
     }
   }
+}
+
+/** Numbers that are classes are few, and whole or met again and again. @throws DataError  for others */
+function checkClasses(
+  { path, target }: { path: string; target: string },
+  names: readonly string[],
+  count: number,
+): void {
+  const numbers = names.map(Number);
+  if (names.length <= 20 || !numbers.every(Number.isFinite)) return;
+  if (numbers.every(Number.isInteger) && count >= 5 * names.length) return;
+  throw new DataError(
+    `${path}: column "${target}" has ${names.length} different numbers in ${count} rows: too many for classes`,
+    {
+      hint: "data.task: values predicts the number itself; classes of many names are written as text",
+    },
+  );
 }
 
 const first = (dataset: Dataset, limit = dataset.count): Dataset =>

@@ -71,7 +71,7 @@ export const train = z
     epochs: count.default(10),
     batch: count.default(64),
     clipNorm: z.union([positive, z.literal("none")]).default("none"), // of the gradient
-    unconvergedLimit: share.default(1), // share of an epoch's solves that may fail
+    unconvergedLimit: share.default(0.5), // share of an epoch's solves that may fail; 1: all
     logEvery: count.default(50), // steps
     snapshotEvery: z.int().min(0).default(1), // epochs; 0 for none
   })

@@ -119,12 +119,14 @@ function reached({ status, reason, epochs, testRows, name }: TrainedRun): Report
   const last = epochs.at(-1)?.test;
   const share = last?.accuracy;
   const known = typeof last?.loss === "number" && Number.isFinite(last.loss);
+  const { decision, sentence } = endings[status as keyof typeof endings]?.(reason) ?? {
+    decision: "failed",
+    sentence: `Ended with ${status}: ${reason}.`,
+  };
   return {
     of: name,
-    ...(endings[status as keyof typeof endings]?.(reason) ?? {
-      decision: "failed",
-      sentence: `Ended with ${status}: ${reason}.`,
-    }),
+    decision,
+    sentence: sentence + unsolved(last),
     ...(typeof share === "number"
       ? {
           number: {
@@ -147,6 +149,13 @@ function reached({ status, reason, epochs, testRows, name }: TrainedRun): Report
       : [],
     cannotSay: [],
   };
+}
+
+/** A number that was reached without equilibria is not that of the model: said in the headline. */
+function unsolved(test: Metrics | undefined): string {
+  const share = test?.forward?.unconverged ?? 0;
+  if (share <= 0.01) return "";
+  return ` Of the equilibria of the test rows ${percent(share, 3)} were not found: the numbers there are of wherever the solver ended.`;
 }
 
 const finiteOrNull = (value: number | null | undefined) =>

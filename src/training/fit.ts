@@ -26,7 +26,7 @@ export interface FitOptions {
   readonly optimiser: Optimiser;
   readonly schedule: Schedule;
   readonly clipNorm?: number;
-  /** Ends the run once this share of an epoch's samples has not converged, forward or backward. */
+  /** Ends the run once this share of an epoch's samples has not converged, forward or backward; 1 by default: never. */
   readonly unconvergedLimit?: number;
   /** A step's metrics are logged every so many steps. */
   readonly logEvery?: number;

@@ -37,6 +37,15 @@ model: { kind: monotone-deq, width: 8 }
 solver: { forward: { rtol: 1e-9, atol: 0, maxIterations: 2 } }
 train: { epochs: 2, unconvergedLimit: 0.1 }
 `,
+  "limits.yaml": `version: 1
+threads: 1
+data: { kind: two-moons, count: 200 }
+model: { kind: deq, layer: { kind: dense, width: 8 } }
+train: { optimiser: sgd, rate: 1e6, epochs: 20 }
+`,
+  "prices.yaml":
+    "version: 1\ndata: { kind: csv, path: prices.csv, inputs: [a], target: price }\nmodel: mlp\n",
+  "prices.csv": `a,price\n${Array.from({ length: 30 }, (_, i) => `${i},${i / 8}`).join("\n")}\n`,
   "csv.yaml":
     "version: 1\ndata: { kind: csv, path: nan.csv, inputs: [a, b], target: c }\nmodel: mlp\n",
   "lost.yaml":
@@ -136,6 +145,18 @@ const cases: [string, string[], number, string[]][] = [
     5,
     ["error[NUMERIC]: training ended with solver-failed: 100.0 % of the solves of epoch 1"],
   ],
+  [
+    "a layer that no solver follows any more, with no limit of its own",
+    ["train", "limits.yaml"],
+    5,
+    ["of the solves of epoch", "did not converge, more than 50 %", "model.normalise"],
+  ],
+  [
+    "numbers taken for classes",
+    ["train", "prices.yaml"],
+    4,
+    ['prices.csv: column "price" has 30 different numbers in 30 rows', "hint: data.task: values"],
+  ],
 ];
 
 test.each(cases)("%s", (_, args, code, texts) => {
@@ -143,6 +164,17 @@ test.each(cases)("%s", (_, args, code, texts) => {
   for (const text of texts) expect(found.stderr).toContain(text);
   expect(found.stdout).toBe("");
   expect(found.code).toBe(code);
+});
+
+test("whole numbers that are met again and again are classes, however many", () => {
+  const rows = Array.from({ length: 250 }, (_, i) => `${i},${i % 25}`);
+  const here = folder({
+    "prices.yaml": files["prices.yaml"],
+    "prices.csv": `a,price\n${rows.join("\n")}\n`,
+  });
+  const { code, stdout } = eigenflow(["train", "prices.yaml", "--dry-run"], { cwd: here });
+  expect(stdout).toContain("1 inputs, 25 outputs");
+  expect(code).toBe(0);
 });
 
 test("a diverged run keeps its last good state and is not resumed", () => {

@@ -253,6 +253,8 @@ describe("the report of a run of ours", () => {
     const [reached, loss] = runReport(run).verdicts;
     // 1.96 √(0.75 · 0.25 / 400) = 4.24 %
     expect(reached.number).toMatchObject({ value: "75 %", margin: "± 4.2 %" });
+    // Of the run above a quarter has no equilibrium: no number without it.
+    expect(reached.sentence).toContain("Of the equilibria of the test rows 25 % were not found");
     expect(loss.decision).not.toBe("insufficient-data");
     expect(loss.evidence.join(" ")).toContain("the learning rate went from 0.01 to 0.001");
   });
@@ -281,7 +283,8 @@ describe("the report of a run of ours", () => {
       status: "stopped-by-verdict",
       reason,
     }).verdicts;
-    expect([decision, sentence]).toEqual(["stopped by its verdict", reason]);
+    expect(decision).toBe("stopped by its verdict");
+    expect(sentence.startsWith(reason)).toBe(true);
   });
 
   test("of a run that ended early, with losses that are not finite", () => {

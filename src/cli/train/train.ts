@@ -15,7 +15,7 @@ import { note, type Outcome, printResult } from "../output/output.ts";
 import { forLine, type ProgressMode, progress } from "../output/progress.ts";
 import { version } from "../output/version.ts";
 import { reportRun } from "./run-report.ts";
-import { trainedText } from "./trained.ts";
+import { solverAdvice, trainedText } from "./trained.ts";
 
 export interface TrainFlags {
   readonly set: readonly string[];
@@ -117,7 +117,12 @@ async function follow(
   if (result === undefined) throw new InternalError("a run ended without a result");
   // A run that was stopped has not ended: it goes on, and is reported then.
   const page = result.status === "stopped" ? null : await reportRun(experiment, directory, result);
-  return outcomeOf(result, { text: !jsonl, stop: received(), page });
+  return outcomeOf(result, {
+    text: !jsonl,
+    stop: received(),
+    page,
+    kind: experiment.config.model.kind,
+  });
 }
 
 function outcomeOf(
@@ -126,7 +131,8 @@ function outcomeOf(
     text,
     stop,
     page,
-  }: { text: boolean; stop: keyof typeof signalCodes | null; page: string | null },
+    kind,
+  }: { text: boolean; stop: keyof typeof signalCodes | null; page: string | null; kind: string },
 ): Outcome {
   const { type: _, refused, ...rest } = result;
   const document = { ...rest, ...(page && { report: page }) };
@@ -137,7 +143,7 @@ function outcomeOf(
     case "stopped-by-verdict":
       return {
         document: { ...document, refused: refused?.message },
-        text: text ? trainedText(result, page) : "",
+        text: text ? trainedText(result, page, kind) : "",
         ...(refused && { failure: refused }),
       };
     case "stopped":
@@ -166,7 +172,8 @@ function outcomeOf(
         text: "",
         failure: new NumericError(
           `training ended with ${status}: ${reason}`,
-          `lower train.rate or set train.clipNorm; the last good state is in ${join(run, "checkpoints")}`,
+          `lower train.rate or set train.clipNorm${status === "solver-failed" ? `; or ${solverAdvice(kind)}; train.unconvergedLimit: 1 lets it go on` : ""}; ` +
+            `the last good state is in ${join(run, "checkpoints")}`,
         ),
       };
   }

@@ -4,7 +4,7 @@ import { grouped, percent, short } from "../output/numbers.ts";
 import { claimLines } from "./claims.ts";
 
 /** A completed run for a reader: what was reached, what is proven, what to do next. */
-export function trainedText(result: RunResult, page: string | null): string {
+export function trainedText(result: RunResult, page: string | null, kind: string): string {
   const { run, epochs, steps, test, secondsPerEpoch, model, certificate, refused, spectrum } =
     result;
   const reached =
@@ -23,8 +23,7 @@ export function trainedText(result: RunResult, page: string | null): string {
     );
     if (unconverged > 0.01)
       lines.push(
-        "warning: these samples have no equilibrium in the file's solver: raise solver.forward.maxIterations, or " +
-          "take another solver.forward.method or model.alpha",
+        `warning: these samples have no equilibrium in the file's solver: ${solverAdvice(kind)}`,
       );
   }
   if (certificate) {
@@ -50,3 +49,8 @@ export function trainedText(result: RunResult, page: string | null): string {
   lines.push(`  npx eigenflow predict ${model} INPUT    # .csv, .npy or IDX images`);
   return lines.join("\n");
 }
+
+/** What helps a solver that does not converge, by the kind of its model. */
+export const solverAdvice = (kind: string): string =>
+  "raise solver.forward.maxIterations, or take another solver.forward.method or " +
+  (kind === "deq" ? "model.normalise (spectral keeps the layer contractive)" : "model.alpha");

@@ -1,3 +1,4 @@
+import { basename, sep } from "node:path";
 import type { ReadLog, RunSource, Series } from "./run.ts";
 
 /** Which sources hold numbers in full: the first of these is kept, where two hold the same. */
@@ -41,19 +42,40 @@ function isCopy(a: Series, b: Series): boolean {
   return new Set(a.values).size > 2 || a.name === b.name;
 }
 
+/** The source that a series is of: its own file, or else the folder that its file lies in. */
+export const sourceOf = (
+  { source }: Series,
+  sources: readonly RunSource[],
+): RunSource | undefined =>
+  sources
+    .filter(({ path }) => source === path || source.startsWith(path + sep))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+
 const isRate = (name: string) => /(^|[/._ -])(lr|learning_?rate)([-/._ ]|$)/i.test(name);
 
 /** Each series with a caveat where the learning rate changes over its steps: its dynamics change with it. */
-export function rateChanges(series: readonly Series[]): Series[] {
-  const rate = series.find(({ name, values }) => isRate(name) && values.length > 1);
-  return series.map((one) => (isRate(one.name) ? one : withRate(one, rate)));
+export function rateChanges(series: readonly Series[], sources: readonly RunSource[]): Series[] {
+  const rates = series.filter(({ name, values }) => isRate(name) && values.length > 1);
+  const log = (one: Series) => sourceOf(one, sources);
+  return series.map((one) => {
+    if (isRate(one.name)) return one;
+    const own = rates.find((rate) => log(rate) === log(one));
+    // Another file may count other steps, or be of another run: it is named.
+    return own
+      ? withRate(one, own)
+      : withRate(one, rates[0], ` of ${basename(rates[0]?.source ?? "")}`);
+  });
 }
 
 /** A rate that lasted for so many values, and another by this factor or more, are two stretches. */
 const [lasting, stepping] = [10, 1.25];
 
-/** A series with a caveat where the rate, counted in the same steps, changes, and where it changes for long. */
-export function withRate(one: Series, rate: Series | undefined): Series {
+/**
+ * A series with a caveat where the rate, counted in the same steps, changes, and where it changes for long.
+ *
+ * @param elsewhere  of a rate from another file: which; its steps may count other things, and part nothing
+ */
+export function withRate(one: Series, rate: Series | undefined, elsewhere = ""): Series {
   if (rate === undefined) return one;
   const [first, last] = [one.steps[0], one.steps[one.steps.length - 1]];
   const inside = [...rate.steps].filter(
@@ -64,8 +86,8 @@ export function withRate(one: Series, rate: Series | undefined): Series {
     inside.length > 3 ? `${inside.length} times, a schedule` : `at step ${inside.join(", ")}`;
   return {
     ...one,
-    caveats: [...one.caveats, `the learning rate ("${rate.name}") changes ${where}`],
-    rateSteps: lastingChanges(one.steps, inside, rate),
+    caveats: [...one.caveats, `the learning rate ("${rate.name}"${elsewhere}) changes ${where}`],
+    ...(elsewhere === "" && { rateSteps: lastingChanges(one.steps, inside, rate) }),
   };
 }
 

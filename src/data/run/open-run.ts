@@ -109,7 +109,7 @@ function assembled(
     path,
     kind: kind ?? sources[0].kind,
     sources,
-    series: rateChanges(series),
+    series: rateChanges(series, sources),
     snapshots,
     caveats: [
       ...caveats,

@@ -1,4 +1,6 @@
+import { basename } from "node:path";
 import { DataError } from "../../errors.ts";
+import { sourceOf } from "./merge.ts";
 import { counted, type OpenedRun, type Series } from "./run.ts";
 
 /** Names under which logs keep a loss, case and punctuation aside; the first that is there is taken. */
@@ -49,24 +51,53 @@ export class NoSeriesError extends DataError {}
 export function pickSeries(run: OpenedRun, of: "loss" | "val", name?: string): Series {
   const best = findSeries(run, of, name);
   if (best !== null) {
-    if (!/_step$/.test(best.name)) return best;
-    const caveat = "a value is that of one batch: noisier than a mean over an epoch";
-    return { ...best, caveats: [...best.caveats, caveat] };
+    const caveats = [
+      ...(/_step$/.test(best.name)
+        ? ["a value is that of one batch: noisier than a mean over an epoch"]
+        : []),
+      ...(name === undefined ? others(run, best, of) : []),
+    ];
+    return caveats.length === 0 ? best : { ...best, caveats: [...best.caveats, ...caveats] };
   }
   const wanted =
     name === undefined ? `a usual name of a ${of === "val" ? "validation " : ""}loss` : `"${name}"`;
   const told = [...run.caveats, ...run.sources.flatMap(({ caveats }) => caveats)];
-  const why = told.find((caveat) =>
-    (name === undefined ? usual[of] : [name]).some((one) => caveat.startsWith(`column "${one}"`)),
-  );
   const { series, snapshots } = run;
-  const hint =
-    series.length === 0 && snapshots.length > 0
+  // Where nothing is left to choose from, any column that was left out is the one that is missed.
+  const missed = name !== undefined ? [name] : series.length > 0 ? usual[of] : null;
+  const why = told.find((caveat) =>
+    missed === null
+      ? /^column .* is left out/.test(caveat)
+      : missed.some((one) => caveat.startsWith(`column "${one}"`)),
+  );
+  const line = why && / in line (\d+) is no number$/.exec(why)?.[1];
+  const hint = line
+    ? `correct line ${line}${series.length > 0 ? `, or name another with --column: ${names(series)}` : ""}`
+    : series.length === 0 && snapshots.length > 0
       ? `it holds weights only (${counted(snapshots.length, "snapshot")}): --of weights`
-      : `name one with --column; there are: ${series.map((one) => one.name).join(", ") || "none"}`;
+      : `name one with --column; there are: ${names(series) || "none"}`;
   throw new NoSeriesError(
     `${run.path}: no series has ${wanted}${why === undefined ? "" : `; ${why}`}`,
     { hint },
+  );
+}
+
+const names = (series: readonly Series[]) => series.map(({ name }) => name).join(", ");
+
+/** Where several files of a folder have such a series: which one was taken, and which was not. */
+function others({ series, sources }: OpenedRun, best: Series, of: "loss" | "val"): string[] {
+  // A second series of a name has the kind of its source behind it.
+  const own = (name: string) => plain(name.replace(/ \([\w-]+\)$/, ""));
+  const known = new Set(usual[of].map(plain));
+  const rest = series.filter(
+    (one) =>
+      sourceOf(one, sources) !== sourceOf(best, sources) &&
+      one.values.length > 1 &&
+      known.has(own(one.name)),
+  );
+  return rest.map(
+    ({ name, source }) =>
+      `"${best.name}" is that of ${basename(best.source)}; ${basename(source)} has a loss too, other numbers: --column "${name}" takes it`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { DataError } from "../../../src/errors.ts";
 import { evidence } from "../../../src/data/run/evidence.ts";
 import { openRun } from "../../../src/data/run/open-run.ts";
 import { pickSeries } from "../../../src/data/run/pick.ts";
@@ -372,6 +373,43 @@ test("our own metrics: a rate that changes is told of the epochs, in epochs", as
   ]);
   const run = await openRun(folderOf({ "metrics.jsonl": `${lines.join("\n")}\n` }));
   expect(pickSeries(run, "loss").caveats).toEqual(['the learning rate ("rate") changes at step 3']);
+});
+
+test("a second loss and a rate of another file are told of, with the file", async () => {
+  const state = {
+    log_history: [1, 2, 3, 4].map((step) => ({
+      step,
+      loss: 3 - step / 10,
+      learning_rate: step < 3 ? 0.1 : 0.01,
+    })),
+  };
+  const run = await openRun(
+    folderOf({
+      "loss.csv": "step,loss\n1,1\n2,0.8\n3,0.7\n4,0.6\n",
+      "trainer_state.json": JSON.stringify(state),
+    }),
+  );
+  const loss = pickSeries(run, "loss");
+  const other = loss.source.endsWith("loss.csv") ? "trainer_state.json" : "loss.csv";
+  expect(loss.caveats.join()).toContain(`${other} has a loss too, other numbers: --column "loss (`);
+  const ofCsv = run.series.find(
+    ({ name, source }) => name.startsWith("loss") && source.endsWith("loss.csv"),
+  )!;
+  expect(ofCsv.caveats.join()).toContain(
+    '("learning_rate" of trainer_state.json) changes at step 3',
+  );
+  // The one that is asked for by name is no choice of ours.
+  expect(pickSeries(run, "loss", ofCsv.name).caveats.join()).not.toContain("has a loss too");
+});
+
+test("a slip in the only column of numbers is named, with its line", async () => {
+  const run = await openRun(folderOf({ "text.csv": "epoch,value\n1,2\n2,abc\n3,1\n" }));
+  expect(() => pickSeries(run, "loss")).toThrow(/column "value" is left out: "abc" in line 3/);
+  try {
+    pickSeries(run, "loss");
+  } catch (error) {
+    expect((error as DataError).hint).toBe("correct line 3");
+  }
 });
 
 describe("checkpoints in several files", () => {
