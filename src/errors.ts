@@ -27,8 +27,8 @@ export class EigenflowError extends Error {
 
 /** Shapes, dtypes or axes that do not fit together; thrown where the misfit is made. */
 export class ShapeError extends EigenflowError {
-  constructor(message: string) {
-    super("INVALID", message);
+  constructor(message: string, hint?: string) {
+    super("INVALID", message, { hint });
   }
 }
 

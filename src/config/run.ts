@@ -188,6 +188,7 @@ async function exportModel(
       ...about,
       ...(config.solver && { solver: config.solver.forward }),
       ...(features && { features }),
+      ...(config.data.kind === "csv" && { target: config.data.target }),
       ...(classNames && { classNames }),
     }),
     "eigenflow.run": JSON.stringify(run),

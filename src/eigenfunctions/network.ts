@@ -92,7 +92,11 @@ function timeOf({ leak, decay }: NetworkOptions, N: number, form: Form): Time {
 }
 
 function vector(what: string, given: ArrayLike<number>, N: number): Float64Array {
-  if (given.length !== N) throw new ShapeError(`${given.length} numbers of ${what} for ${N} units`);
+  if (given.length !== N)
+    throw new ShapeError(
+      `${given.length} numbers of ${what} for ${N} units`,
+      "wanted: one number for each unit, in the order of the rows of W",
+    );
   const bad = Array.from(given).findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new DataError(`entry ${bad} of ${what} is ${given[bad]}`);
   return Float64Array.from(given);

@@ -61,7 +61,7 @@ export function runReport(run: TrainedRun): ReportContent {
       )
     : null;
   return {
-    title: `Training run ${name}`,
+    title: name === "run" ? "Training run" : `Training run ${name}`,
     subtitle: `${model}, ${counted(epochs.length, "epoch")}`,
     verdicts: [
       reached(run),

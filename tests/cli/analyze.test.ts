@@ -72,13 +72,17 @@ describe("logs", () => {
     [["m.csv", "--average", "0.5"], 2, "average 0.5"],
     [["-", "-"], 2, "once only"],
     [["m.csv", "--window", "ten"], 2, "--window ten"],
-    [["m.csv", "--window", "5"], 2, "window"],
+    [["m.csv", "--window", "5"], 2, "error[USAGE]: --window 5\nhint: a whole number"],
     [["bad.csv"], 4, "is no number"],
+    [["value.csv"], 4, "hint: correct line 3"],
+    [["empty.csv"], 4, "hint: a log has a header of names"],
     [["bad.jsonl"], 4, "bad.jsonl:1"],
   ] as const)("%j is refused with code %i", async (args, code, message) => {
     const cwd = folder({
       "m.csv": "loss\n1\n2\n",
       "bad.csv": "loss\n1\nx\n",
+      "value.csv": "epoch,value\n1,2\n2,abc\n",
+      "empty.csv": "",
       "bad.jsonl": "no\n{}\n",
     });
     const found = await called(["analyze", ...args], { cwd });

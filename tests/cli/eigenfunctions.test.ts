@@ -15,6 +15,7 @@ const cwd = folder({
   "nan.csv": "1,nan\n0,1\n",
   "zero.csv": "0,0\n0,0\n",
   "b.csv": "1\n2\n3\n",
+  "one.csv": "1\n2\n",
   "rates.csv": "1\n1\n2\n",
   "c.csv": "0.5\n-0.3\n0.2\n",
 });
@@ -99,6 +100,18 @@ test("cells of PyTorch are told by their names, and reduce", async () => {
   ).toHaveLength(3);
 });
 
+test("a cell that is asked for goes in steps, unless time is to flow", async () => {
+  const equation = async (...args: string[]) =>
+    JSON.parse((await call("W.csv", "--json", "--form", "cell", ...args)).stdout).equation;
+  expect(await equation()).toBe("h′ = tanh(W h)");
+  expect(await equation("--leak", "0.7")).toBe("h′ = 0.3 h + 0.7 tanh(W h)");
+  expect(await equation("--continuous")).toBe("dh/dt = −h + tanh(W h)");
+  expect(await equation("--continuous", "--decay", "2")).toBe("dh/dt = −2 h + tanh(W h)");
+  const { code, stderr } = await call("W.csv", "--form", "cell", "--decay", "2");
+  expect(code).toBe(2);
+  expect(stderr).toContain("a cell goes in steps: --continuous");
+});
+
 test("of full rank: no exact one, the nearest with its bound, and what to do", async () => {
   const { code, stdout, stderr } = await call("full.csv", "--json");
   expect(code).toBe(6);
@@ -128,6 +141,10 @@ test.each([
   [["gone.csv"], 3, "no such file"],
   [["W.csv", "--activation", "tahn"], 2, 'did you mean "tanh"?'],
   [["W.csv", "--leak", "2"], 2, "leak 2"],
+  [["W.csv", "--starts", "0"], 2, "hint: 1 or more"],
+  [["wide.csv"], 4, "weight_hh in PyTorch"],
+  [["W.csv", "--bias", "full.csv"], 4, "a vector is wanted"],
+  [["W.csv", "--bias", "one.csv"], 4, "hint: wanted: one number for each unit"],
   [["W.csv", "--leak", "0.5", "--decay", "2"], 2, "--decay is of continuous time"],
   [["W.csv", "--continuous", "--discrete"], 2, "only one can be meant"],
   [["W.csv", "--bias", "full.csv"], 4, "a vector is wanted"],

@@ -69,7 +69,12 @@ const cases: [string, string[], number, string[]][] = [
   ["a missing file", ["train", "nofile.yaml"], 3, ["error[INPUT]: nofile.yaml: no such file"]],
   ["a missing table", ["train", "lost.yaml"], 3, ["error[INPUT]: lost.csv: no such file"]],
   ["a run that is none", ["train", "--resume", "."], 3, ["there is no run in this folder"]],
-  ["a model that is none", ["certify", "bad.yaml"], 4, ["error[INVALID]: bad.yaml: ONNX model"]],
+  [
+    "a model that is none",
+    ["certify", "bad.yaml"],
+    4,
+    ["error[INVALID]: bad.yaml: is text, not an ONNX file", "hint: wanted a model.onnx"],
+  ],
   [
     "YAML that is none",
     ["train", "tab.yaml"],
@@ -173,7 +178,7 @@ test("whole numbers that are met again and again are classes, however many", () 
     "prices.csv": `a,price\n${rows.join("\n")}\n`,
   });
   const { code, stdout } = eigenflow(["train", "prices.yaml", "--dry-run"], { cwd: here });
-  expect(stdout).toContain("1 inputs, 25 outputs");
+  expect(stdout).toContain("mlp: 1 input, 25 outputs, ");
   expect(code).toBe(0);
 });
 

@@ -130,7 +130,7 @@ test("values of a table are learnt and predicted", () => {
   expect(tested.loss).toBeLessThan(0.1);
   const { stdout } = eigenflow(["predict", model, "table.csv"], { cwd });
   const [header, first] = stdout.split("\n");
-  expect(header).toBe("row,y0");
+  expect(header).toBe("row,value");
   expect(Math.abs(Number(first.split(",")[1]) - 2)).toBeLessThan(0.6); // sin 0 + 2 cos 0
 });
 

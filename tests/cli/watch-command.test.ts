@@ -97,7 +97,8 @@ describe("looking once", () => {
   test.each([
     [["a.csv"], 0, /^step 59 {2}CONTINUE/, ""],
     [["head.csv"], 0, /^$/, "no value yet"],
-    [["nan.csv", "--fail-on", "diverged"], 10, /DIVERGED/, "error[GATE]"],
+    [["nan.csv", "--fail-on", "diverged"], 10, /DIVERGED/, "hint: eigenflow analyze nan.csv"],
+    [["a.csv", "--window", "5"], 2, /^$/, "error[USAGE]: --window 5\n"],
     [["nan.csv", "--fail-on", "restart"], 0, /DIVERGED/, ""],
     [["gone.csv"], 3, /^$/, "no such file"],
     [["gone", "--follow"], 3, /^$/, "no such file"],

@@ -253,6 +253,8 @@ describe("the report of a run of ours", () => {
     const [reached, loss] = runReport(run).verdicts;
     // 1.96 √(0.75 · 0.25 / 400) = 4.24 %
     expect(reached.number).toMatchObject({ value: "75 %", margin: "± 4.2 %" });
+    expect(runReport(run).title).toBe("Training run moons");
+    expect(runReport({ ...run, name: "run" }).title).toBe("Training run"); // the name of one without
     // Of the run above a quarter has no equilibrium: no number without it.
     expect(reached.sentence).toContain("Of the equilibria of the test rows 25 % were not found");
     expect(loss.decision).not.toBe("insufficient-data");

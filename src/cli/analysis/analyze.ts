@@ -88,7 +88,8 @@ async function analysed(
 ): Promise<Analysis> {
   if (of !== "weights") {
     if (layers) throw new UsageError("--layers is for --of weights");
-    return analyseSeries(await seriesOf(path, { of, column }), options);
+    const series = await seriesOf(path, { of, column });
+    return inFlags(() => analyseSeries(series, options));
   }
   const { data, roundoff, steps, tensors, source, kind } = await weightsOf(path);
   const log = await lossOf(path, column, options);
@@ -135,6 +136,19 @@ export function analysisFlags(
     ...number("tolerance", flags.tolerance),
     ...number("average", flags.average),
   };
+}
+
+/** What `read` gives; an error of an option of the library in the words of the flag that set it. */
+export function inFlags<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const known = /^\w+: (window|reference|tolerance) (.*)$/;
+    const [, name, value] = (error instanceof UsageError && known.exec(error.message)) || [];
+    throw name === undefined
+      ? error
+      : new UsageError(`--${name} ${value}`, (error as UsageError).hint);
+  }
 }
 
 function number(name: string, text: string | undefined): Record<string, number> {

@@ -2,12 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { unknownName } from "../../errors/suggest.ts";
 import { type EigenflowError, GateError, UsageError } from "../../errors.ts";
 import { stretchOf } from "../../koopman/verdict/stretch.ts";
-import { type Decision, decisions, type Verdict, verdict } from "../../koopman/verdict/verdict.ts";
+import {
+  type Decision,
+  decisions,
+  type Verdict,
+  verdict,
+  verdictOptions,
+} from "../../koopman/verdict/verdict.ts";
 import { signalCodes } from "../output/exit.ts";
 import { type Interrupt, listen } from "../output/interrupt.ts";
 import { short } from "../output/numbers.ts";
 import { note, type Outcome, printResult } from "../output/output.ts";
-import { type AnalyzeFlags, analysisFlags, observable } from "./analyze.ts";
+import { type AnalyzeFlags, analysisFlags, inFlags, observable } from "./analyze.ts";
 import { endOf, type Look, watched } from "./watched.ts";
 
 export interface WatchFlags
@@ -42,7 +48,8 @@ type Ending = "looked once" | "run ended" | "until" | "fail-on" | "interrupted";
 export async function watch(path: string, flags: WatchFlags): Promise<Outcome> {
   const of = observable(flags.of);
   if (of === "weights") throw new UsageError("--of weights cannot be watched", "loss or val");
-  const { average: _, ...options } = analysisFlags(flags);
+  const { average: _, ...given } = analysisFlags(flags);
+  const options = inFlags(() => verdictOptions(given));
   const failOn = decisionsOf("--fail-on", flags.failOn);
   const until = decisionsOf("--until", flags.until);
   if (path === "-") throw new UsageError("stdin, -, cannot be watched: eigenflow analyze -");
@@ -75,7 +82,7 @@ export async function watch(path: string, flags: WatchFlags): Promise<Outcome> {
       ending = "fail-on";
       gate = new GateError(
         `${path}: the verdict is ${latest.decision.toUpperCase()}`,
-        latest.sentence,
+        `eigenflow analyze ${path} shows the evidence`,
       );
     } else if (latest.confirmed && until.includes(latest.decision)) ending = "until";
   };

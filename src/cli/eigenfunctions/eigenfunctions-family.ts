@@ -56,7 +56,9 @@ export async function readFamily(
     ...(constants.length > 0
       ? [`constant  ${constants.length} of the exp(uᵀζ) with uᵀc = 0`]
       : kind === "1" && functions.length > 1
-        ? [`constant  ${functions.length - 1} ratios φ_j/φ_1`]
+        ? [
+            `constant  ${functions.length === 2 ? "φ2/φ1" : `${functions.length - 1} ratios, φ2/φ1 to φ${functions.length}/φ1`}`,
+          ]
         : []),
   ];
   return {

@@ -70,11 +70,15 @@ export async function networkOf(
     assumed.push(
       "weights of a framework's cell, by their name: the nonlinearity stands outside (--form pre-activation otherwise)",
     );
-  const steps = flags.discrete || flags.leak !== undefined || (cell && !flags.continuous);
+  const asCell = cell || form === "cell";
+  const steps = flags.discrete || flags.leak !== undefined || (asCell && !flags.continuous);
   if (flags.continuous && (flags.discrete || flags.leak !== undefined))
     throw new UsageError("--continuous beside --discrete or --leak: only one can be meant");
   if (steps && flags.decay !== undefined)
-    throw new UsageError("--decay is of continuous time; steps have a --leak");
+    throw new UsageError(
+      "--decay is of continuous time; steps have a --leak",
+      asCell && !flags.discrete ? "a cell goes in steps: --continuous for dh/dt" : undefined,
+    );
   const theta =
     flags.bias === undefined
       ? bias

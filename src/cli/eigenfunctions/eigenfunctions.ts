@@ -31,6 +31,11 @@ export interface ReadWeights {
 export async function eigenfunctions(path: string, flags: EigenfunctionFlags): Promise<Outcome> {
   requireFree(flags);
   const [starts, seed] = [whole("--starts", flags.starts), whole("--seed", flags.seed)];
+  if (starts === 0)
+    throw new UsageError(
+      "--starts 0: no fixed point is found from no start",
+      "1 or more; 100 by default",
+    );
   const weights = await readGiven(path, flags);
   if (weights.kind !== "plain") return gatedOutcome(weights, seed);
   if (flags.family !== undefined || flags.zeta !== undefined || flags.rates !== undefined)

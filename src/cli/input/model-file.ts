@@ -13,9 +13,17 @@ export function modelIn(bytes: Uint8Array, path: string): DecodedModel {
     return decode(bytes);
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    throw new DataError(`${path}: ${error.message}`, { hint: error.hint, cause: error });
+    throw new DataError(`${path}: ${isText(bytes) ? "is text, not an ONNX file" : error.message}`, {
+      hint: error.hint ?? "wanted a model.onnx, such as eigenflow train and identify leave",
+      cause: error,
+    });
   }
 }
+
+/** Whether a file begins as a text does: its first letters have no control character among them. */
+const isText = (bytes: Uint8Array): boolean =>
+  bytes.length > 0 &&
+  bytes.subarray(0, 512).every((byte) => byte >= 32 || (byte >= 9 && byte <= 13));
 
 /** The constants of a model, by their name in the file. */
 export const tensorsIn = ({ initialisers }: DecodedModel): Record<string, Tensor> =>

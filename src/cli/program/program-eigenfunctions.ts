@@ -16,8 +16,8 @@ export function addEigenfunctions(program: Command): void {
         "cell",
       ] as const),
     )
-    .option("--continuous", "time flows (unless the weights are of a framework's cell)")
-    .option("--discrete", "time goes in steps")
+    .option("--continuous", "time flows (the default, but of a cell)")
+    .option("--discrete", "time goes in steps (the default of a cell)")
     .option("--leak <a>", "of steps: x′ = (1 − a) x + a (…), in (0, 1] (1)")
     .option("--decay <D>", "of continuous time: a rate, or a file of one for each unit (1)")
     .option("--bias <file>", "θ, or b of a cell: a file, or a tensor beside W")

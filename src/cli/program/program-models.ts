@@ -50,7 +50,9 @@ export function addModels(program: Command): void {
 
   program
     .command("predict")
-    .description("run a model on rows of features; prints CSV")
+    .description(
+      "run a model on rows of features; prints CSV (the residual is ‖f(z) − z‖: converged is at most rtol ‖f(z)‖ + atol)",
+    )
     .argument("<model>", "model.onnx")
     .argument("<input>", ".csv with a header, .npy, or IDX images")
     .option("-o, --out <file>", "write the CSV to a file")

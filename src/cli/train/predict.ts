@@ -15,6 +15,7 @@ const rowsPerCall = 2048;
 /** What predict wants of the metadata that a run leaves in its model. */
 const modelInfo = z.object({
   features: z.array(z.string()).optional(),
+  target: z.string().optional(),
   classNames: z.array(z.string()).optional(),
 });
 
@@ -59,7 +60,7 @@ export async function predict(
       `warning: ${unconverged.length} of ${count} rows did not converge: ${first.join(", ")}${more}`,
     );
   }
-  const csv = csvOf(table, info.classNames ?? null);
+  const csv = csvOf(table, info.classNames ?? null, info.target ?? null);
   if (out !== undefined) writeFile(out, csv);
   return {
     document: {
@@ -133,13 +134,17 @@ function rowsOf(found: Readonly<Record<string, Tensor>>, first: number): Row[] {
   });
 }
 
-function csvOf(table: readonly Row[], classNames: readonly string[] | null): string {
+function csvOf(
+  table: readonly Row[],
+  classNames: readonly string[] | null,
+  target: string | null,
+): string {
   const [{ label, numbers, status }] = table;
   const nameOf = (k: number) => classNames?.[k] ?? String(k);
   const header = [
     "row",
     ...(label === undefined
-      ? numbers.map((_, k) => `y${k}`)
+      ? numbers.map((_, k) => (target !== null && numbers.length === 1 ? target : `y${k}`))
       : ["class", ...numbers.map((_, k) => `p(${nameOf(k)})`)]),
     ...(status === undefined ? [] : ["status", "iterations", "residual"]),
   ];

@@ -3,6 +3,7 @@ import { type Experiment, experimentOf } from "../../config/experiment.ts";
 import { configHash, formatConfig, type LoadedConfig, loadConfig } from "../../config/load.ts";
 import { flagOverride, type Override, parseOverride } from "../../config/overrides.ts";
 import { type RunResult, startRun, trainRun } from "../../config/run.ts";
+import { counted } from "../../data/run/run.ts";
 import { DataError, InternalError, NumericError, UsageError } from "../../errors.ts";
 import { loadBackend } from "../../runtime/backend.ts";
 import { stepsPerEpoch } from "../../training/batches.ts";
@@ -87,8 +88,8 @@ function plan({ config, model, data }: Experiment): Outcome {
     document: { dryRun: true, config, rows, inputs, outputs, parameters, steps },
     text: [
       `data   ${config.data.kind}: ${grouped(rows.train)} rows to train, ${grouped(rows.test)} to test`,
-      `model  ${config.model.kind}: ${inputs} inputs, ${outputs} outputs, ${grouped(parameters)} parameters`,
-      `train  ${epochs} epochs of batch ${batch}: ${grouped(steps)} steps`,
+      `model  ${config.model.kind}: ${counted(inputs, "input")}, ${counted(outputs, "output")}, ${counted(parameters, "parameter")}`,
+      `train  ${counted(epochs, "epoch")} of batch ${batch}: ${counted(steps, "step")}`,
       "nothing was written",
     ].join("\n"),
   };

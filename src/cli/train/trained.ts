@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { RunResult } from "../../config/run.ts";
-import { grouped, percent, short } from "../output/numbers.ts";
+import { counted } from "../../data/run/run.ts";
+import { percent, short } from "../output/numbers.ts";
 import { claimLines } from "./claims.ts";
 
 /** A completed run for a reader: what was reached, what is proven, what to do next. */
@@ -14,7 +15,7 @@ export function trainedText(result: RunResult, page: string | null, kind: string
   const pace = secondsPerEpoch === null ? "" : `, ${secondsPerEpoch.toFixed(2)} s an epoch`;
   const lines =
     result.status === "stopped-by-verdict" ? [`stopped by verdict: ${result.reason}`] : [];
-  lines.push(`${reached} after ${epochs} epochs (${grouped(steps)} steps${pace})`);
+  lines.push(`${reached} after ${counted(epochs, "epoch")} (${counted(steps, "step")}${pace})`);
   if (test?.forward) {
     const { meanIterations, mostIterations, unconverged } = test.forward;
     lines.push(

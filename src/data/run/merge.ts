@@ -54,7 +54,10 @@ export const sourceOf = (
 const isRate = (name: string) => /(^|[/._ -])(lr|learning_?rate)([-/._ ]|$)/i.test(name);
 
 /** Each series with a caveat where the learning rate changes over its steps: its dynamics change with it. */
-export function rateChanges(series: readonly Series[], sources: readonly RunSource[]): Series[] {
+export function rateChanges(
+  series: readonly Series[],
+  sources: readonly RunSource[] = [],
+): Series[] {
   const rates = series.filter(({ name, values }) => isRate(name) && values.length > 1);
   const log = (one: Series) => sourceOf(one, sources);
   return series.map((one) => {

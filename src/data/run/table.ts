@@ -17,7 +17,10 @@ import { counted, type ReadLog } from "./run.ts";
 export function readTable(text: string, path: string): ReadLog {
   const caveats: string[] = [];
   const lines = linesOf(text, path);
-  if (lines.length === 0) throw new DataError(`${path}: is empty`);
+  if (lines.length === 0)
+    throw new DataError(`${path}: is empty`, {
+      hint: "a log has a header of names and a row for each step; eigenflow watch --follow waits for one that is still to be written",
+    });
   const split = splitter(lines.slice(0, 2).map((line) => line.text));
   let names = split(lines[0].text, lines[0].line, path);
   const bare = names.every((name) => typeof numberOf(name) === "number");

@@ -85,6 +85,7 @@ function kindOf({ rows, cols }: Matrix, name: string): RecurrentWeights["kind"] 
   throw new ShapeError(
     `${name} is ${rows} × ${cols}: recurrent weights are square, from N units to the same N ` +
       "(3N × N of a GRU, 4N × N of an LSTM)",
+    "weights of the input are another matrix (--input); recurrent ones are called weight_hh in PyTorch, recurrent_kernel in Keras",
   );
 }
 
