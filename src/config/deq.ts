@@ -17,41 +17,46 @@ const activation = (preset: Activation) =>
   z.enum(Object.keys(activations) as Activation[]).default(preset);
 
 const imageKeys = {
-  image: z.tuple([count, count, count]).optional(), // channels, height, width; known for mnist
+  image: z
+    .tuple([count, count, count])
+    .optional()
+    .describe("channels, height, width; known for mnist"),
   channels: count.default(16),
-  kernel: count.default(3), // odd
-  groups: count.default(1), // of channels, normalised together
-  stride: count.default(2), // pixels between two positions of the state
-  pool: count.default(1), // side of the squares averaged for the output
+  kernel: count.default(3).describe("odd"),
+  groups: count.default(1).describe("of channels, normalised together"),
+  stride: count.default(2).describe("pixels between two positions of the state"),
+  pool: count.default(1).describe("side of the squares averaged for the output"),
   activation: activation("relu"),
 };
 
 const layer = z
   .discriminatedUnion("kind", [
-    // z = σ(W z + U x + b)
     z.strictObject({
-      kind: z.literal("dense"),
+      kind: z.literal("dense").describe("z = σ(W z + U x + b)"),
       width: count.default(64),
       activation: activation("tanh"),
     }),
-    // z = W₂ σ(W₁ z + U x + b₁) + b₂
     z.strictObject({
-      kind: z.literal("perceptron"),
+      kind: z.literal("perceptron").describe("z = W₂ σ(W₁ z + U x + b₁) + b₂"),
       width: count.default(8),
       hidden: count.default(64),
       activation: activation("relu"),
     }),
-    // z = LN(z + W₂ σ(W₁ z + b₁) + U x + b₂)
     z.strictObject({
-      kind: z.literal("residual"),
+      kind: z.literal("residual").describe("z = LN(z + W₂ σ(W₁ z + b₁) + U x + b₂)"),
       width: count.default(64),
       hidden: count.default(64),
       activation: activation("relu"),
     }),
-    // z = σ(GN(W ∗ z + GN(U ∗ x + b)))
-    z.strictObject({ kind: z.literal("convolutional"), ...imageKeys }),
-    // The same at two resolutions that see each other.
-    z.strictObject({ kind: z.literal("two-scale"), ...imageKeys, coarse: count.optional() }),
+    z.strictObject({
+      kind: z.literal("convolutional").describe("z = σ(GN(W ∗ z + GN(U ∗ x + b)))"),
+      ...imageKeys,
+    }),
+    z.strictObject({
+      kind: z.literal("two-scale").describe("convolutional at two resolutions that see each other"),
+      ...imageKeys,
+      coarse: count.optional().describe("channels of the coarse one"),
+    }),
   ])
   .prefault({ kind: "dense" });
 
@@ -76,27 +81,36 @@ const normalise = z
   .prefault({ kind: "none" });
 
 export const deqModel = z.strictObject({
-  kind: z.literal("deq"),
+  kind: z.literal("deq").describe("any layer at its equilibrium; see equilibrium-models.md"),
   layer,
-  head: z.enum(["affine", "none"]).default("affine"), // none: the state is the output
-  initial, // of the weights that act on the state
-  normalise, // the same weights
-  damping: positive.max(1).default(1), // of the iteration, forward and backward
-  dropout: z.number().min(0).lt(1).default(0), // one mask for a whole solve
+  head: z.enum(["affine", "none"]).default("affine").describe("none: the state is the output"),
+  initial: initial.describe("of the weights that act on the state"),
+  normalise: normalise.describe("the same weights"),
+  damping: positive.max(1).default(1).describe("of the iteration, forward and backward"),
+  dropout: z.number().min(0).lt(1).default(0).describe("one mask for a whole solve"),
   jacobian: z
     .strictObject({
-      gamma: z.number().min(0),
-      probability: positive.max(1).default(1), // share of the steps
-      samples: z.union([count, z.literal("exact")]).default(1),
+      gamma: z.number().min(0).describe("γ of γ‖J‖²_F/d, added to the loss; d numbers of state"),
+      probability: positive.max(1).default(1).describe("share of the steps"),
+      samples: z
+        .union([count, z.literal("exact")])
+        .default(1)
+        .describe("random vectors of its estimate"),
     })
     .optional(),
   correction: z
     .strictObject({
-      steps: z.array(count).min(1), // ascending
+      steps: z
+        .array(count)
+        .min(1)
+        .describe("of the iteration, ascending, whose iterates add to the loss"),
       decay: positive.max(1).default(0.8),
     })
     .optional(),
-  warmStart: z.boolean().default(false),
+  warmStart: z
+    .boolean()
+    .default(false)
+    .describe("solves begin where those of the epoch before ended"),
 });
 
 /** The layer of a configuration; `image` finds what the images of one are. */

@@ -3,7 +3,7 @@ import { nearest } from "../errors/suggest.ts";
 import type { Path } from "./document.ts";
 import { configFile } from "./schema.ts";
 
-type Json = z.core.JSONSchema.JSONSchema;
+export type Json = z.core.JSONSchema.JSONSchema;
 
 /** What is wrong at one place of a configuration. */
 export interface Finding {
@@ -78,11 +78,11 @@ function within(schema: Json, given: unknown, path: Path): Json | null {
   return at && kinds(at) && path.length > 0 ? (choose(at, value, undefined) ?? at) : at;
 }
 
-const kinds = (schema: Json): Json[] | null => {
+export const kinds = (schema: Json): Json[] | null => {
   const options = (schema.oneOf ?? schema.anyOf) as Json[] | undefined;
   return options?.every((option) => option.properties?.kind) ? options : null;
 };
-const kindOf = ({ properties = {} }: Json) => (properties.kind as Json).const;
+export const kindOf = ({ properties = {} }: Json) => (properties.kind as Json).const;
 
 function choose(schema: Json | null, value: unknown, step: PropertyKey | undefined): Json | null {
   const options = schema && kinds(schema);
@@ -92,7 +92,7 @@ function choose(schema: Json | null, value: unknown, step: PropertyKey | undefin
   return options.find((option) => kindOf(option) === kind) ?? null;
 }
 
-function describe(schema: Json): string {
+export function describe(schema: Json): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum)
     return schema.enum.length === 1 ? `${schema.enum[0]}` : `one of ${schema.enum.join(", ")}`;
@@ -115,7 +115,7 @@ function describe(schema: Json): string {
   }
 }
 
-function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Json): string {
+export function range({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Json): string {
   const bounds = [
     [">=", minimum],
     [">", exclusiveMinimum],

@@ -18,51 +18,63 @@ const parametrisation = z.enum(parametrisations).default("plain");
 /** `model` of a configuration: its kinds, their keys, ranges and defaults. */
 export const model = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("monotone-deq"),
-    width: count.default(64),
+    kind: z
+      .literal("monotone-deq")
+      .describe("one equilibrium for every input; see monotone-networks.md"),
+    width: count.default(64).describe("units of the equilibrium"),
     activation: z.enum(proxKinds).default("relu"),
-    m: positive.default(1),
+    m: positive.default(1).describe("margin: λmin(I − (W + Wᵀ)/2) ≥ m"),
     splitting: z
       .enum(["peaceman-rachford", "forward-backward"] satisfies SplittingKind[])
       .default("peaceman-rachford"),
-    alpha: positive.or(z.literal("auto")).default("auto"), // step of the splitting, by default from ‖I − W‖₂
+    alpha: positive
+      .or(z.literal("auto"))
+      .default("auto")
+      .describe("step of the splitting, by default from ‖I − W‖₂"),
     parametrisation,
   }),
   z.strictObject({
-    kind: z.literal("monotone-conv-deq"),
-    image: z.tuple([count, count, count]).optional(), // channels, height, width; known for mnist
-    channels: z.array(count).min(1).default([32]), // of each tier, each with half the side
-    kernel: count.default(3), // odd; within and between tiers
+    kind: z.literal("monotone-conv-deq").describe("the same of convolutions"),
+    image: z
+      .tuple([count, count, count])
+      .optional()
+      .describe("channels, height, width; known for mnist"),
+    channels: z.array(count).min(1).default([32]).describe("of each tier, each with half the side"),
+    kernel: count.default(3).describe("odd; within and between tiers"),
     injection: z.strictObject({ kernel: count.default(5), stride: count.default(2) }).prefault({}),
-    border: z.int().min(0).default(0), // pixels along the edge that are held at 0
-    pool: count.default(1), // side of the head's windows, in pixels of the last tier
+    border: z.int().min(0).default(0).describe("pixels along the edge that are held at 0"),
+    pool: count.default(1).describe("side of the head's windows, in pixels of the last tier"),
     pooling: z.enum(["max", "mean"]).default("max"),
     activation: z.enum(proxKinds).default("relu"),
-    m: positive.default(1),
-    alpha: positive.default(0.5), // nearer to 1/‖I − W‖ of trained ones than 1
+    m: positive.default(1).describe("margin: λmin(I − (W + Wᵀ)/2) ≥ m"),
+    alpha: positive.default(0.5).describe("nearer to 1/‖I − W‖ of trained ones than 1"),
     parametrisation,
   }),
   deqModel,
   simModel,
   z.strictObject({
-    kind: z.literal("mlp"),
-    widths: z.array(count).default([64]), // of the hidden layers
+    kind: z.literal("mlp").describe("a feed-forward network"),
+    widths: z.array(count).default([64]).describe("of the hidden layers"),
     activation: z.enum(names).default("relu"),
     initial: z.enum(["fan-in", "he"]).default("fan-in"),
   }),
-  // Lipschitz-bounded for every value of its parameters
   z.strictObject({
-    kind: z.literal("lbdn"),
-    widths: z.array(count).default([64]), // of the hidden layers
+    kind: z.literal("lbdn").describe("Lipschitz-bounded for every value of its parameters"),
+    widths: z.array(count).default([64]).describe("of the hidden layers"),
     activation: z.enum(Object.keys(monotoneActivations) as MonotoneActivation[]).default("relu"),
-    lipschitz: positive, // outputs (logits) per unit of what the model sees, standardised inputs
+    lipschitz: positive.describe(
+      "outputs (logits) per unit of what the model sees, standardised inputs",
+    ),
   }),
   z.strictObject({
-    kind: z.literal("cnn"),
-    image: z.tuple([count, count, count]).optional(), // channels, height, width; known for mnist
+    kind: z.literal("cnn").describe("convolutions, then dense layers"),
+    image: z
+      .tuple([count, count, count])
+      .optional()
+      .describe("channels, height, width; known for mnist"),
     channels: z.array(count).min(1).default([6, 16]),
     kernel: count.default(5),
     padding: z.enum(["valid", "same"]).default("valid"),
-    widths: z.array(count).default([120, 84]), // of the hidden dense layers
+    widths: z.array(count).default([120, 84]).describe("of the hidden dense layers"),
   }),
 ]);

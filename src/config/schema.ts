@@ -17,28 +17,34 @@ const seed = z.int().min(0);
 
 /** Features to mean 0 and deviation 1: each by itself, all by one mean and deviation, or not at all. */
 const standardise = (preset: "feature" | "all" | "none") =>
-  z.enum(["feature", "all", "none"]).default(preset);
+  z
+    .enum(["feature", "all", "none"])
+    .default(preset)
+    .describe("features to mean 0 and deviation 1: each by itself, all by one, or not at all");
 
 /** Share of the rows that train, and how they are drawn: by a seed, or by a hash of each row. */
 const split = (by: "seed" | "hash") =>
   z
     .strictObject({
-      train: z.number().gt(0).lt(1).default(0.8),
-      by: z.enum(["seed", "hash"]).default(by),
+      train: z.number().gt(0).lt(1).default(0.8).describe("share of the rows"),
+      by: z
+        .enum(["seed", "hash"])
+        .default(by)
+        .describe("how rows are drawn: at random, or by a hash of each"),
     })
     .prefault({});
 
 const data = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("mnist"),
-    limit: count.optional(), // the first so many training images
+    limit: count.optional().describe("the first so many training images"),
     testLimit: count.optional(),
     standardise: standardise("all"),
   }),
   z.strictObject({
     kind: z.literal("yin-yang"),
     count: count.default(5000),
-    seed: seed.default(42), // the published sets
+    seed: seed.default(42).describe("the published sets"),
     testCount: count.default(1000),
     testSeed: seed.default(40),
     standardise: standardise("feature"),
@@ -47,26 +53,26 @@ const data = z.discriminatedUnion("kind", [
     kind: z.literal("two-moons"),
     count: z.int().min(2).default(2000),
     noise: z.number().min(0).default(0.1),
-    seed: seed.default(0), // of the points, and of the split
+    seed: seed.default(0).describe("of the points, and of the split"),
     split: split("seed"),
     standardise: standardise("feature"),
   }),
   z.strictObject({
-    kind: z.literal("cubic-sine"), // y = 1.5x³ + x² − 5x + 2 sin x − 3 and noise
+    kind: z.literal("cubic-sine").describe("y = 1.5x³ + x² − 5x + 2 sin x − 3 and noise"),
     count: count.default(4096),
     seed: seed.default(0),
     testCount: count.default(1000),
     testSeed: seed.default(1),
-    variance: z.number().min(0).default(0.05), // of the noise
+    variance: z.number().min(0).default(0.05).describe("of the noise"),
     standardise: standardise("none"),
   }),
   z.strictObject({
     kind: z.literal("csv"),
-    path: z.string().min(1), // relative to the working directory
-    inputs: z.array(z.string()).min(1), // columns
-    target: z.string(), // column
-    task: z.enum(["classes", "values"]).default("classes"),
-    seed: seed.default(0), // of the split
+    path: z.string().min(1).describe("relative to the working directory"),
+    inputs: z.array(z.string()).min(1).describe("columns of numbers"),
+    target: z.string().describe("the column to predict"),
+    task: z.enum(["classes", "values"]).default("classes").describe("names of classes, or numbers"),
+    seed: seed.default(0).describe("of the split"),
     split: split("hash"),
     standardise: standardise("feature"),
   }),
@@ -93,13 +99,22 @@ const methodKeys = (purpose: Purpose) =>
 const direction = (purpose: Purpose) =>
   z
     .strictObject({
-      method: z.enum(solverNames(purpose)).optional(), // `usualMethod` of the model
+      method: z
+        .enum(solverNames(purpose))
+        .optional()
+        .describe("auto for a deq whose damping is 1, else picard"),
       ...methodKeys(purpose),
-      rtol: z.number().min(0).default(solveDefaults.rtol),
+      rtol: z
+        .number()
+        .min(0)
+        .default(solveDefaults.rtol)
+        .describe("converged: ‖f(z) − z‖² ≤ rtol² ‖f(z)‖² + atol²"),
       atol: z.number().min(0).default(solveDefaults.atol),
       maxIterations: count.default(solveDefaults.maxIterations),
-      testEvery: count.default(solveDefaults.testEvery),
-      divergence: positive.default(solveDefaults.divergence),
+      testEvery: count.default(solveDefaults.testEvery).describe("iterations between two tests"),
+      divergence: positive
+        .default(solveDefaults.divergence)
+        .describe("diverged: a residual so many times the smallest before"),
     })
     .prefault({});
 
@@ -147,16 +162,20 @@ export const configFile = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "letters, digits, and - _ . inside; 64 at most")
-    .default("run"),
-  seed: seed.default(0),
-  threads: z.union([count, z.literal("auto")]).default("auto"),
+    .default("run")
+    .describe("begins the name of the run's folder"),
+  seed: seed.default(0).describe("of weights, batches and all else that is random"),
+  threads: z
+    .union([count, z.literal("auto")])
+    .default("auto")
+    .describe("of the runtime; 1 for the same bytes on every machine"),
   device: z.enum(["cpu", "wasm"]).default("cpu"),
   data,
   model,
   solver: solver.optional(),
   train,
   ...watchSections,
-  out: z.string().min(1).default("runs"),
+  out: z.string().min(1).default("runs").describe("the folder where run directories are made"),
 });
 
 export const configSchema = configFile

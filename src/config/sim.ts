@@ -20,12 +20,15 @@ const basis = z
   .discriminatedUnion("kind", [
     z.strictObject({
       kind: z.literal("perceptron"),
-      widths: z.array(count).default([64, 64]), // of the hidden layers
+      widths: z.array(count).default([64, 64]).describe("of the hidden layers"),
       activation: z.enum(Object.keys(activations) as Activation[]).default("relu"),
     }),
     z.strictObject({
       kind: z.literal("convolutional"),
-      image: z.tuple([count, count, count]).optional(), // channels, height, width; known for mnist
+      image: z
+        .tuple([count, count, count])
+        .optional()
+        .describe("channels, height, width; known for mnist"),
       channels: count.default(24),
     }),
   ])
@@ -33,30 +36,36 @@ const basis = z
 
 /** The spectrum that training starts from, where a time is given; in the limit only λ = 1 is left. */
 const modes = z.strictObject({
-  ones: z.int().min(0).default(0), // λ = 1
-  rotations: z.array(z.number()).default([]), // ω of λ = exp(iω)
-  decaying: z // λ = exp(−rate + i angle)
+  ones: z.int().min(0).default(0).describe("λ = 1"),
+  rotations: z.array(z.number()).default([]).describe("ω of λ = exp(iω)"),
+  decaying: z
     .array(z.strictObject({ rate: positive, angle: z.number().default(0) }))
-    .default([]),
-  unit: z.boolean().default(false), // rotations on circles of radius 1: one torus for all starts
+    .default([])
+    .describe("rate and angle of λ = exp(−rate + i angle)"),
+  unit: z
+    .boolean()
+    .default(false)
+    .describe("rotations on circles of radius 1: one torus for all starts"),
 });
 
 export const simModel = z.strictObject({
-  kind: z.literal("sim"),
+  kind: z.literal("sim").describe("a stable invariant model; see stable-invariant-models.md"),
   basis,
-  observables: count.default(50), // that the basis gives
-  // The second tier, random Fourier features of the basis; without it the basis is all.
+  observables: count.default(50).describe("that the basis gives"),
   fourier: z
     .strictObject({ count: z.int().min(2).default(104), bandwidth: positive.default(10) })
-    .optional(),
-  rank: count.optional(), // of the limit; half of the observables
-  width: count.default(32), // of the inverse basis
-  // When the state is read out: in the limit, at one time, or at that in a column of the data.
+    .optional()
+    .describe("the second tier, random Fourier features of the basis; without it the basis is all"),
+  rank: count.optional().describe("of the limit; half of the observables"),
+  width: count.default(32).describe("of the inverse basis"),
   time: z
     .union([z.literal("limit"), positive, z.strictObject({ column: z.string() })])
-    .default("limit"),
-  modes: modes.optional(),
-  projector: z.number().min(0).default(0), // γ of γ‖VU − I‖²
+    .default("limit")
+    .describe(
+      "when the state is read out: in the limit, at one time, or at that in a column of the data",
+    ),
+  modes: modes.optional().describe("the spectrum that training starts from, where a time is given"),
+  projector: z.number().min(0).default(0).describe("γ of γ‖VU − I‖²"),
 });
 
 type SimConfig = z.output<typeof simModel>;

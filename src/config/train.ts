@@ -8,7 +8,10 @@ const positive = z.number().gt(0);
 const share = z.number().min(0).max(1);
 
 const adam = {
-  beta1: z.union([z.number().min(0).lt(1), z.literal("one-cycle")]).default(0.9), // or 0.95 to 0.85 along it
+  beta1: z
+    .union([z.number().min(0).lt(1), z.literal("one-cycle")])
+    .default(0.9)
+    .describe("or 0.95 to 0.85 along it"),
   beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().min(0).default(1e-8),
 };
@@ -33,14 +36,15 @@ const schedule = z
         .number()
         .gt(0)
         .max(1)
-        .default(1 / 3), // share of the run
+        .default(1 / 3)
+        .describe("share of the run"),
       factor: positive.default(0.1),
     }),
     z.strictObject({ kind: z.literal("cosine"), floor: z.number().min(0).default(0) }),
     z.strictObject({
-      kind: z.literal("one-cycle"), // from base up to rate and down again
+      kind: z.literal("one-cycle").describe("from base up to rate and down again"),
       base: positive.default(1e-3),
-      tail: z.int().min(0).default(5), // epochs at base in the end
+      tail: z.int().min(0).default(5).describe("epochs at base in the end"),
     }),
   ])
   .prefault({ kind: "constant" });
@@ -49,12 +53,20 @@ const schedule = z
 const sobolev = {
   shells: z
     .union([z.enum(["linear", "exponential"]), z.array(z.int().min(0)).min(1)])
-    .default("linear"), // s(ℓ)
-  exponent: z.number().default(-0.5), // of (1 + (2π‖k‖)²)
-  transform: z.enum(["auto", ...transformNames]).default("auto"), // voronoi for one input, else least-squares
+    .default("linear")
+    .describe("s(ℓ), the radii of the shells"),
+  exponent: z.number().default(-0.5).describe("of (1 + (2π‖k‖)²)"),
+  transform: z
+    .enum(["auto", ...transformNames])
+    .default("auto")
+    .describe("voronoi for one input, else least-squares"),
 };
-const outputShells = z.int().min(0).optional(); // shells s(0) … of the output; as many as hidden layers
-const cumulative = z.boolean().default(false); // all shells up to a head's own
+const outputShells = z
+  .int()
+  .min(0)
+  .optional()
+  .describe("shells s(0) … of the output; as many as hidden layers");
+const cumulative = z.boolean().default(false).describe("all shells up to a head's own");
 const loss = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sobolev-1"), ...sobolev, cumulative }),
   z.strictObject({ kind: z.literal("sobolev-2"), ...sobolev, outputShells }),
@@ -63,17 +75,24 @@ const loss = z.discriminatedUnion("kind", [
 
 export const train = z
   .strictObject({
-    loss: loss.optional(),
+    loss: loss
+      .optional()
+      .describe("in place of cross-entropy or the mean squared error; see sobolev-losses.md"),
     optimiser,
-    rate: positive.default(1e-3),
+    rate: positive.default(1e-3).describe("learning rate, at the peak of its schedule"),
     schedule,
-    warmUp: z.number().min(0).lt(1).default(0), // share of the run
-    epochs: count.default(10),
-    batch: count.default(64),
-    clipNorm: z.union([positive, z.literal("none")]).default("none"), // of the gradient
-    unconvergedLimit: share.default(0.5), // share of an epoch's solves that may fail; 1: all
-    logEvery: count.default(50), // steps
-    snapshotEvery: z.int().min(0).default(1), // epochs; 0 for none
+    warmUp: z.number().min(0).lt(1).default(0).describe("share of the run"),
+    epochs: count.default(10).describe("passes over the training rows"),
+    batch: count.default(64).describe("rows of a step"),
+    clipNorm: z
+      .union([positive, z.literal("none")])
+      .default("none")
+      .describe("of the gradient"),
+    unconvergedLimit: share
+      .default(0.5)
+      .describe("share of an epoch's solves that may fail; 1: all"),
+    logEvery: count.default(50).describe("steps"),
+    snapshotEvery: z.int().min(0).default(1).describe("epochs; 0 for none"),
   })
   .prefault({});
 

@@ -14,9 +14,12 @@ const { window, tolerance, agree, project } = monitorDefaults;
 
 /** What is looked at, and how often. The training loss always is. */
 export const observe = z.strictObject({
-  every: z.union([count, z.literal("auto")]).default("auto"), // epochs between two looks; window/12
+  every: z
+    .union([count, z.literal("auto")])
+    .default("auto")
+    .describe("epochs between two looks; window/12"),
   what: z.array(z.enum(["loss", "val", "weights", "norms"])).default(["loss", "val"]),
-  project: count.max(4096).default(project), // numbers that all weights are projected to
+  project: count.max(4096).default(project).describe("numbers that all weights are projected to"),
 });
 
 /** When a verdict ends the run. */
@@ -24,27 +27,43 @@ export const stop = z.strictObject({
   on: z
     .array(z.enum(decisions as [Decision, ...Decision[]]))
     .min(1)
-    .default([...decisions]),
-  window: z.int().min(40).default(window),
-  tolerance: positive.lt(1).default(tolerance),
-  // The loss of guessing: ln C for C classes, the variance of values.
-  reference: z.union([positive, z.enum(["auto", "none"])]).default("auto"),
-  agree: count.default(agree), // windows
-  budget: z.union([positive, z.literal("none")]).default("none"), // epochs until better than guessing
-  patience: z.union([positive, z.literal("auto")]).default("auto"), // epochs on a plateau; the window
-  restarts: z.int().min(0).default(0), // from other weights, each with all its epochs
+    .default([...decisions])
+    .describe("verdicts that end the run"),
+  window: z.int().min(40).default(window).describe("epochs that a verdict looks at"),
+  tolerance: positive
+    .lt(1)
+    .default(tolerance)
+    .describe("an improvement below this share is not worth the next window"),
+  reference: z
+    .union([positive, z.enum(["auto", "none"])])
+    .default("auto")
+    .describe("the loss of guessing: ln C for C classes, the variance of values"),
+  agree: count.default(agree).describe("windows that must agree"),
+  budget: z
+    .union([positive, z.literal("none")])
+    .default("none")
+    .describe("epochs until better than guessing"),
+  patience: z
+    .union([positive, z.literal("auto")])
+    .default("auto")
+    .describe("epochs on a plateau; the window"),
+  restarts: z.int().min(0).default(0).describe("from other weights, each with all its epochs"),
 });
 
 export const accelerate = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("koopman"),
-    window: z.int().min(4).default(20), // epochs between two jumps
+    window: z.int().min(4).default(20).describe("epochs between two jumps"),
     horizons: z
       .array(positive)
       .min(1)
-      .default([...jumpDefaults.horizons]), // windows
+      .default([...jumpDefaults.horizons])
+      .describe("how far a jump may go, in windows"),
     // Its vectors at a jump. Measured: Adam's averages of another place mislead it, a momentum helps.
-    optimiser: z.enum(["auto", "keep", "reset"]).default("auto"),
+    optimiser: z
+      .enum(["auto", "keep", "reset"])
+      .default("auto")
+      .describe("its vectors at a jump: auto keeps those of sgd, resets those of adam"),
   }),
 ]);
 
