@@ -31,7 +31,8 @@ export interface Described {
 export function describedModel(json: unknown): Described | null {
   const { data } = about.safeParse(json);
   if (data === undefined) return null;
-  const { inputs, outputs, task, solver, features: _, classNames: __, ...own } = data;
+  const { inputs, outputs, task, solver, ...rest } = data;
+  const { features: _, classNames: __, target: ___, ...own } = rest; // of the data alone
   const settings = model.safeParse(own);
   if (!settings.success) return null;
   // Images of which nothing is said are those of mnist: no other data train without it.

@@ -94,7 +94,12 @@ test("classes of a table keep their names, and its other columns do not matter",
     kind: "monotone-deq",
     features: ["x", "y"],
     classNames: ["left", "right, below"],
+    target: "class",
   });
+  // The names of the data do not keep the graph from being built again and compared.
+  const certified = eigenflow(["certify", model], { cwd });
+  expect(certified.stdout).toContain("all 4 claims hold");
+  expect(certified.stdout).not.toContain("on trust");
   expect(JSON.parse(metadata["eigenflow.run"])).toMatchObject({ seed: 0, test: tested });
 });
 

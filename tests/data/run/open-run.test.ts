@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { DataError } from "../../../src/errors.ts";
 import { evidence } from "../../../src/data/run/evidence.ts";
 import { openRun } from "../../../src/data/run/open-run.ts";
 import { pickSeries } from "../../../src/data/run/pick.ts";
 import type { OpenedRun } from "../../../src/data/run/run.ts";
+import type { DataError } from "../../../src/errors.ts";
 import { formatSafetensors } from "../../../src/training/safetensors.ts";
 import { folderOf } from "./folder.ts";
 
