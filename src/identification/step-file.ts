@@ -175,6 +175,11 @@ export function decodeStep(file: Uint8Array | DecodedModel, source = "the file")
   const odd = Object.entries(sizes).find(([name, size]) => tensors[name]?.data.length !== size);
   if (odd !== undefined || B2.cols !== inputs.length || C2.rows !== outputs.length)
     throw new DataError(`${source}: ${odd?.[0] ?? "B2 or C2"} is missing or of another size`);
+  for (const name of ["u.scale", "y.scale"]) {
+    const at = Array.from(tensors[name].data, Number).findIndex((x) => !(x > 0));
+    if (at >= 0)
+      throw new DataError(`${source}: ${name}[${at}] is ${tensors[name].data[at]}, no deviation`);
+  }
   if (feedback === "full")
     requireResolvent(storedTensors(decoded)[resolventName], tensors.D11, source);
   const json = metadata["eigenflow.certificate"];

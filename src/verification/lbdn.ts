@@ -5,7 +5,7 @@ import { spectralNormBound, unitRoundoff } from "../linalg/bounds.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { roundUp } from "./decimals.ts";
 import { gainGuess, gainMargin, type SandwichWeights } from "./sandwich-gain.ts";
-import { inputScaleOf, requiredNumbers } from "./weights.ts";
+import { inputScaleOf, requireAdded, requiredNumbers } from "./weights.ts";
 
 /**
  * What is proven of the float32 weights of a Lipschitz-bounded network, as plain JSON: for raw inputs,
@@ -155,9 +155,7 @@ function weightsOf(tensors: Readonly<Record<string, Tensor>>): NetworkWeights {
   }
   const output = read("output.weight", ["k", "p"], width);
   const features = layers[0]?.T.cols ?? output.cols;
-  // What is only added drops out of all differences, if it is a number.
-  const added = ["input.mean", ...layers.map((_, i) => `layer${i}.bias`), "output.bias"];
-  for (const name of added) if (name in tensors) requiredNumbers(tensors, name, ["n"], {});
+  requireAdded(tensors);
   return { layers, output, inputScale: inputScaleOf(tensors, features) };
 }
 

@@ -5,7 +5,13 @@ import { smallestEigenvalue, spectralNormBound } from "../linalg/bounds.ts";
 import { type Guarantee, supplyOf } from "../models/ren/guarantee.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
 import { roundDown, roundUp } from "./decimals.ts";
-import { renInequality, renWeights, type Witness, witnessOf } from "./ren-inequality.ts";
+import {
+  type ProvenInequality,
+  renInequality,
+  renWeights,
+  type Witness,
+  witnessOf,
+} from "./ren-inequality.ts";
 
 /**
  * What is proven of the float32 matrices of a recurrent equilibrium network, as plain JSON with its
@@ -14,7 +20,7 @@ import { renInequality, renWeights, type Witness, witnessOf } from "./ren-inequa
  * The claims are about exact arithmetic on the stored weights in the network's own units. They hold
  * for every activation with slopes in [0, 1]; nothing here can confirm which one a file runs.
  */
-export interface RenCertificate {
+export interface RenCertificate extends ProvenInequality {
   readonly schema: "eigenflow/ren-certificate@1";
   readonly model: "ren";
   readonly precision: "float32";
@@ -26,12 +32,6 @@ export interface RenCertificate {
   readonly guarantee: Guarantee;
   /** ‖Δx_t‖ ≤ `overshoot` · ᾱᵗ ‖Δx₀‖ in the Euclidean norm: √cond 𝒫, rounded up. */
   readonly overshoot: number;
-  /** λmin of the matrix of the inequality as computed, and a proven bound of its rounding error. */
-  readonly measured: number;
-  readonly roundingMargin: number;
-  /** Rows of the lower triangle of 𝒫, and the diagonal of Λ. */
-  readonly P: readonly (readonly number[])[];
-  readonly Lambda: readonly number[];
   /** SHA-256 of all tensors that the file stores, where it was kept: tells a change that the claims survive. */
   readonly weightsSha256?: string | undefined;
 }

@@ -4,26 +4,26 @@ import type { Tensor } from "../graph/tensor.ts";
 import { type Bounded, gamma, smallestEigenvalue, spectralNormBound } from "../linalg/bounds.ts";
 import { frobeniusNorm, type Matrix, matrix, multiply, symmetricPart } from "../linalg/matrix.ts";
 import { roundUp } from "./decimals.ts";
-import { type RenWeights, renWeights, type Witness, witnessOf } from "./ren-inequality.ts";
+import {
+  type ProvenInequality,
+  type RenWeights,
+  renWeights,
+  type Witness,
+  witnessOf,
+} from "./ren-inequality.ts";
 
 /**
  * What is proven of the float32 matrices of a network in continuous time (`continuousRen`), as plain
  * JSON with its witness. It is about the exact flow, in the network's own units, and holds for every
  * activation with slopes in [0, 1].
  */
-export interface FlowCertificate {
+export interface FlowCertificate extends ProvenInequality {
   readonly schema: "eigenflow/ren-flow-certificate@1";
   readonly precision: "float32";
   /** α: V̇ ≤ −αV, V = ΔxᵀPΔx, for two trajectories under one input. Per unit of time. */
   readonly decay: number;
   /** ‖Δx(t)‖ ≤ `overshoot` · e^(−αt/2) ‖Δx(0)‖ in the Euclidean norm: √cond P, rounded up. */
   readonly overshoot: number;
-  /** λmin of the matrix of the inequality as computed, and a proven bound of its rounding error. */
-  readonly measured: number;
-  readonly roundingMargin: number;
-  /** Rows of the lower triangle of P, and the diagonal of Λ. */
-  readonly P: readonly (readonly number[])[];
-  readonly Lambda: readonly number[];
 }
 
 const schema: z.ZodType<FlowCertificate> = z.strictObject({

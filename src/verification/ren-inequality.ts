@@ -15,7 +15,7 @@ import {
   transpose,
 } from "../linalg/matrix.ts";
 import type { Supply } from "../models/ren/guarantee.ts";
-import { requiredNumbers } from "./weights.ts";
+import { requireAdded, requiredNumbers } from "./weights.ts";
 
 /** The stored matrices of a recurrent equilibrium network that claims are about: float32, widened. */
 export interface RenWeights {
@@ -30,6 +30,16 @@ export interface RenWeights {
   readonly D22: Matrix; // [p × m]
 }
 
+/** How a matrix inequality was proven, as certificates keep it. */
+export interface ProvenInequality {
+  /** λmin of the matrix of the inequality as computed, and a proven bound of its rounding error. */
+  readonly measured: number;
+  readonly roundingMargin: number;
+  /** Rows of the lower triangle of 𝒫, and the diagonal of Λ. */
+  readonly P: readonly (readonly number[])[];
+  readonly Lambda: readonly number[];
+}
+
 /** What proves the inequality: 𝒫 ≻ 0 [n × n] and the diagonal of Λ > 0 [q]. */
 export interface Witness {
   readonly P: Matrix;
@@ -42,6 +52,7 @@ export interface Witness {
  * @throws DataError, ShapeError  for one that is missing, not float32, not finite or misshapen
  */
 export function renWeights(tensors: Readonly<Record<string, Tensor>>): RenWeights {
+  requireAdded(tensors);
   const sizes: Record<string, number> = {};
   const read = (name: string, rows: string, cols: string): Matrix => {
     const { shape, data } = requiredNumbers(tensors, name, [rows, cols], sizes);

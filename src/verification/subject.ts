@@ -11,7 +11,7 @@ import type {
 import { convergence, type Finding, lipschitz, resolvent, uniqueEquilibrium } from "./findings.ts";
 import type { Relation } from "./measures.ts";
 import { torusSubject } from "./torus-findings.ts";
-import { weightsOf } from "./weights.ts";
+import { requireAdded, weightsOf } from "./weights.ts";
 
 /** A network that claims are about: every inequality as its weights have it now. */
 export interface Subject {
@@ -34,6 +34,7 @@ export function subjectOf(
   tensors: Readonly<Record<string, Tensor>>,
   { iteration, convolution }: { iteration: Iteration; convolution?: Convolution },
 ): Subject {
+  requireAdded(tensors);
   const alpha = Math.fround(iteration.alpha); // as the file's float32 has it
   const stored = tensors.alpha?.data[0];
   if (stored !== undefined && Number(stored) !== alpha)

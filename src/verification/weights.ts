@@ -1,7 +1,7 @@
 import { DataError, ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { type Matrix, requireFinite } from "../linalg/matrix.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import type { SplittingKind } from "../models/monotone-deq.ts";
 
 /** What a monotone equilibrium network computes with, by name in its file: float32, widened. */
@@ -32,6 +32,20 @@ export function weightsOf(
   const U = required(tensors, "U", ["n", "d"], sizes);
   const W_o = required(tensors, "W_o", ["k", "n"], sizes);
   return { W, R, U, W_o, inputScale: inputScaleOf(tensors, U.cols) };
+}
+
+/** What networks only add, by its name in their files: `b`, `b_o`, `b0`, `b_x`, `layer0.bias`, `input.mean`. */
+const added = /^b(\d+|_[a-z])?$|\.(bias|mean)$/;
+
+/**
+ * What is only added drops out of the differences that claims are about, if it is a number: one NaN
+ * makes every answer NaN. (Constants of a file's graph, which are in its tensors too, may be infinite.)
+ *
+ * @throws DataError  naming such a tensor with an entry that is NaN or infinite
+ */
+export function requireAdded(tensors: Readonly<Record<string, Tensor>>): void {
+  for (const [name, tensor] of Object.entries(tensors))
+    if (added.test(name)) finiteNumbers(name, tensor);
 }
 
 /** The deviations that inputs are divided by [d], where the file has them. */
@@ -72,7 +86,7 @@ export function requiredNumbers(
 ): { readonly shape: readonly number[]; readonly data: Float64Array } {
   const tensor = tensors[name];
   if (tensor === undefined) throw new DataError(`tensor "${name}" is missing`);
-  const { dtype, shape, data } = tensor;
+  const { dtype, shape } = tensor;
   if (dtype !== "float32") {
     throw new DataError(`tensor "${name}" is ${dtype}: claims are about weights in float32`);
   }
@@ -87,12 +101,14 @@ export function requiredNumbers(
     const axes = wanted.map((axis) => (axis in known ? `${axis} = ${known[axis]}` : axis));
     throw new ShapeError(`tensor "${name}" is ${formatShape(shape)}, not [${axes.join(", ")}]`);
   }
-  try {
-    const numbers = Float64Array.from(data, Number);
-    requireFinite({ rows: 1, cols: shape.at(-1)!, data: numbers });
-    return { shape, data: numbers };
-  } catch (cause) {
-    if (!(cause instanceof DataError)) throw cause;
-    throw new DataError(`tensor "${name}": ${cause.message}`, { cause });
-  }
+  return { shape, data: finiteNumbers(name, tensor) };
+}
+
+function finiteNumbers(name: string, { shape, data }: Tensor): Float64Array {
+  const numbers = Float64Array.from(data, Number);
+  const at = numbers.findIndex((x) => !Number.isFinite(x));
+  if (at < 0) return numbers;
+  const cols = shape.at(-1) ?? 1;
+  const place = shape.length < 2 ? at : `(${Math.floor(at / cols)}, ${at % cols})`;
+  throw new DataError(`tensor "${name}": entry ${place} is ${numbers[at]}`);
 }

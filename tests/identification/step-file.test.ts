@@ -85,6 +85,16 @@ describe.each(["linear", "ren", "full"] as const)("a file of sequences, %s", (ki
     expect(recheckStep(read)?.holds).toBe(true);
   });
 
+  test.each([
+    ["u.scale", 0, "u.scale[1] is 0, no deviation"],
+    ["y.scale", -1, "y.scale[1] is -1, no deviation"],
+    ["y.mean", NaN, 'tensor "y.mean": entry 1 is NaN'],
+    ["b_y", NaN, 'tensor "b_y": entry 1 is NaN'],
+  ])("with %s of %d is refused", (name, value, message) => {
+    const tensors = { ...model.tensors, [name]: tensorOf(Float32Array.of(1, value), [2]) };
+    expect(() => decodeStep(encodeStep({ ...model, tensors }))).toThrow(message);
+  });
+
   test("one neuron, or none that is driven, is a network still", async () => {
     if (kind === "linear") return;
     const small = (

@@ -221,7 +221,7 @@ describe("certify", () => {
         R: changed(good, "R", 13, () => NaN).R,
       },
       DataError,
-      'tensor "R": entry (1, 1) of a matrix is NaN',
+      'tensor "R": entry (1, 1) is NaN',
     ],
   ])("refuses %s", (_, tensors, error, message) => {
     const act = () => certify(tensors, { ...peacemanRachford, m: 1 });

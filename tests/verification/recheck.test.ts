@@ -89,6 +89,14 @@ describe("recheck", () => {
     expect(failing(scaled("input.scale", 0.99))).toEqual(["lipschitz"]);
   });
 
+  test.each(["b", "b_o"])("%s that is no number is refused, any other is left alone", (name) => {
+    expect(name in tensors).toBe(true);
+    expect(failing(changed(tensors, name, 2, (x) => x + 1))).toEqual([]);
+    expect(() => failing(changed(tensors, name, 2, () => NaN))).toThrow(
+      `tensor "${name}": entry 2 is NaN`,
+    );
+  });
+
   test("one weight moved to the next float32 breaks nothing", () => {
     const names = ["W", "R", "U", "W_o", "input.scale"];
     fc.assert(

@@ -248,6 +248,20 @@ describe("what is not so is not proven", () => {
     },
   );
 
+  test("biases that are no numbers", async () => {
+    const { stored, certificate } = await example();
+    const size = stored.A.shape[0];
+    const bias = (x: number) => ({
+      ...stored,
+      b_x: tensorOf(Float32Array.of(...Array(size - 1).fill(0), x), [size]),
+    });
+    expect(recheckRen(certificate, bias(1e6)).holds).toBe(true);
+    for (const x of [NaN, Infinity])
+      expect(() => recheckRen(certificate, bias(x))).toThrow(
+        `tensor "b_x": entry ${size - 1} is ${x}`,
+      );
+  });
+
   test("a D11 that is not strictly lower triangular, which substitution would not solve", async () => {
     const { stored, certificate } = await example();
     const data = Float32Array.from(stored.D11.data, Number);
