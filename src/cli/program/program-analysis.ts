@@ -11,6 +11,12 @@ const toleranceOption = [
   "what improvement is worth going on for (0.02)",
 ] as const;
 
+const averageOption = [
+  "--average <n>",
+  "take the mean of n values for one: for losses of single batches",
+] as const;
+const layersOption = ["--layers", "with --of weights: each tensor by itself as well"] as const;
+
 /** Adds analyze, watch, inspect, compare and report: what the dynamics of a training say. */
 export function addAnalysis(program: Command): void {
   program
@@ -22,8 +28,8 @@ export function addAnalysis(program: Command): void {
     .option(...windowOption)
     .option(...referenceOption)
     .option(...toleranceOption)
-    .option("--average <n>", "take the mean of n values for one: for losses of single batches")
-    .option("--layers", "with --of weights: each tensor by itself as well")
+    .option(...averageOption)
+    .option(...layersOption)
     .option("-o, --out <folder>", "write analysis.json, series.csv and eigenvalues.csv there")
     .option(...jsonOption)
     .option(...plainOption)
@@ -100,8 +106,8 @@ export function addAnalysis(program: Command): void {
     .option(...windowOption)
     .option(...referenceOption)
     .option(...toleranceOption)
-    .option("--average <n>", "take the mean of n values for one: for losses of single batches")
-    .option("--layers", "with --of weights: each tensor by itself as well")
+    .option(...averageOption)
+    .option(...layersOption)
     .option(...jsonOption)
     .option(...plainOption)
     .addHelpText("after", "\nExample:\n  eigenflow report runs/a runs/b -o report.html")

@@ -6,9 +6,10 @@ import { mul, square, sub } from "../../graph/ops/elementwise.ts";
 import { affine } from "../../graph/ops/linear.ts";
 import { split } from "../../graph/ops/movement.ts";
 import { reduceMean } from "../../graph/ops/reduction.ts";
-import { type Initial, initialOf } from "../initialise.ts";
+import type { Initial } from "../initialise.ts";
 import type { Model, Pass } from "../model.ts";
-import { checkFourier, type FourierFeatures, fourierFeatures, fourierWeights } from "./fourier.ts";
+import { checkFourier, type FourierFeatures } from "./fourier.ts";
+import { frameOf } from "./frame.ts";
 import {
   advanced,
   checkModes,
@@ -19,17 +20,7 @@ import {
   type Modes,
   modeParameters,
 } from "./modes.ts";
-import {
-  applyBasis,
-  basisPrefix,
-  explicitBasis,
-  prefixedBy,
-  projectorPenalty,
-  readout,
-  readoutParameters,
-  settledOf,
-  wantsOf,
-} from "./parts.ts";
+import { projectorPenalty, readout } from "./parts.ts";
 
 export interface InvariantSimOptions {
   /** Of the state: [N, n] → [N, d]. */
@@ -110,12 +101,8 @@ export function invariantSim(options: InvariantSimOptions): InvariantSim {
       "only whole states can be lifted again",
     );
   }
-  const draw = initialOf(options.initial ?? { kind: "uniform-fan-in" });
-
-  const lifted = (p: Values, z: Value, pass: Pass) => {
-    const first = applyBasis(basis, p, z, pass);
-    return affine(fourier ? fourierFeatures(first, p["fourier.weight"]) : first, p.V);
-  };
+  const { lift, parts } = frameOf({ ...options, features, rank });
+  const lifted = (p: Values, z: Value, pass: Pass) => affine(lift(p, z, pass), p.V);
   const at = (p: Values, z: Value, t: Value, pass: Pass) =>
     advanced(p, latentOf(modes, lifted(p, z, pass)), t);
   const state = (p: Values, latent: Value) => readout(p, affine(latent, p.U));
@@ -125,26 +112,17 @@ export function invariantSim(options: InvariantSimOptions): InvariantSim {
     outputs,
     modes,
     rank,
-    settled: [...settledOf(basis), ...(fourier ? ["fourier.weight"] : [])],
-    ...wantsOf(basis),
-    initialise: (seed) => ({
-      ...prefixedBy(basisPrefix, basis.initialise(seed)),
-      ...(fourier && { "fourier.weight": fourierWeights(fourier, basis.outputs, seed) }),
-      V: draw([rank, features], features, seed, "V"),
-      U: draw([features, rank], rank, seed, "U"),
-      ...readoutParameters([features, width, outputs], draw, seed),
-      ...modeParameters(modes),
-    }),
-    explicit: (parameters, supplies) => explicitBasis(basis, parameters, supplies),
+    ...parts,
+    initialise: (seed) => ({ ...parts.initialise(seed), ...modeParameters(modes) }),
     latent: (p, z, t, pass) => joined(at(p, z, t, pass)),
     state,
     apply: (p, x, pass) => {
       const [z0, t] = split(x, 1, [basis.inputs, 1]);
-      const parts = at(p, z0, t, pass);
-      const c = joined(parts);
+      const latent = at(p, z0, t, pass);
+      const c = joined(latent);
       const z = state(p, c);
       const { supplies, also } = pass;
-      if (also) also.limit = state(p, joined(inTheLimit(parts)));
+      if (also) also.limit = state(p, joined(inTheLimit(latent)));
       if (supplies && projector > 0) supplies.penalties.push(projectorPenalty(p, projector));
       if (supplies && consistency > 0) {
         const again = joined(latentOf(modes, lifted(p, z, pass)));

@@ -3,20 +3,11 @@ import { UsageError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import type { Values } from "../../graph/ops/control.ts";
 import { affine } from "../../graph/ops/linear.ts";
-import { type Initial, initialOf } from "../initialise.ts";
+import type { Initial } from "../initialise.ts";
 import type { Model, Pass } from "../model.ts";
-import { checkFourier, type FourierFeatures, fourierFeatures, fourierWeights } from "./fourier.ts";
-import {
-  applyBasis,
-  basisPrefix,
-  explicitBasis,
-  prefixedBy,
-  projectorPenalty,
-  readout,
-  readoutParameters,
-  settledOf,
-  wantsOf,
-} from "./parts.ts";
+import { checkFourier, type FourierFeatures } from "./fourier.ts";
+import { frameOf } from "./frame.ts";
+import { projectorPenalty, readout } from "./parts.ts";
 
 export interface SimOptions {
   /** The first tier: a model whose outputs [N, d] (or [N, T, d]) are features. */
@@ -74,12 +65,7 @@ export function sim(options: SimOptions): Sim {
     throw new UsageError(`sim: rank ${rank} of ${features} features`, "take a smaller one");
   if (!(projector >= 0 && Number.isFinite(projector)))
     throw new UsageError(`sim: projector ${projector} is no weight of a penalty`);
-  const draw = initialOf(options.initial ?? { kind: "uniform-fan-in" });
-
-  const lift = (p: Values, x: Value, pass: Pass) => {
-    const first = applyBasis(basis, p, x, pass);
-    return fourier ? fourierFeatures(first, p["fourier.weight"]) : first;
-  };
+  const { lift, parts } = frameOf({ ...options, features, rank });
   const core = (p: Values, value: Value) => affine(affine(value, p.V), p.U);
   return {
     kind: "sim",
@@ -87,16 +73,7 @@ export function sim(options: SimOptions): Sim {
     outputs,
     features,
     rank,
-    settled: [...settledOf(basis), ...(fourier ? ["fourier.weight"] : [])],
-    ...wantsOf(basis),
-    initialise: (seed) => ({
-      ...prefixedBy(basisPrefix, basis.initialise(seed)),
-      ...(fourier && { "fourier.weight": fourierWeights(fourier, basis.outputs, seed) }),
-      V: draw([rank, features], features, seed, "V"),
-      U: draw([features, rank], rank, seed, "U"),
-      ...readoutParameters([features, width, outputs], draw, seed),
-    }),
-    explicit: (parameters, supplies) => explicitBasis(basis, parameters, supplies),
+    ...parts,
     lift,
     core,
     apply: (p, x, pass) => {

@@ -40,6 +40,21 @@ const dense = (width: number, m: number) =>
   });
 const coarse = { rtol: 1e-2, testEvery: 4 };
 
+/** One tier of so many channels at half the side of an image. */
+export const convolutional = (channels: number): Model =>
+  monotoneConvDeq({
+    image: [1, 28, 28],
+    channels: [channels],
+    outputs: 10,
+    injection: { kernel: 5, stride: 2 },
+    kernel: 3,
+    pool: 2,
+    m: 1,
+    alpha: 0.35,
+    forward: coarse,
+    backward: coarse,
+  });
+
 export interface Recipe {
   readonly model: () => Model;
   readonly optimiser: Optimiser;
@@ -60,19 +75,7 @@ export const recipes: Readonly<Record<MnistPlan["name"], Recipe>> = {
     schedule: cosineRate(2e-3),
   },
   conv: {
-    model: () =>
-      monotoneConvDeq({
-        image: [1, 28, 28],
-        channels: [32],
-        outputs: 10,
-        injection: { kernel: 5, stride: 2 },
-        kernel: 3,
-        pool: 2,
-        m: 1,
-        alpha: 0.35,
-        forward: coarse,
-        backward: coarse,
-      }),
+    model: () => convolutional(32),
     optimiser: adam(),
     schedule: cosineRate(3e-3),
   },

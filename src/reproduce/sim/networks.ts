@@ -3,19 +3,17 @@ import { dense } from "../../models/layers/dense.ts";
 import type { Layer } from "../../models/layers/layer.ts";
 import { mlp } from "../../models/mlp.ts";
 import type { Model } from "../../models/model.ts";
-import { monotoneConvDeq } from "../../models/monotone-conv-deq.ts";
 import { normalisedCnn } from "../../models/normalised-cnn.ts";
 import { sim } from "../../models/sim/sim.ts";
 import { temporalConvolution } from "../../models/temporal-convolution.ts";
 import type { SolverChoice } from "../../solvers/registry.ts";
 import { adam } from "../../training/optimisers.ts";
 import { cosineRate } from "../../training/schedules.ts";
-import { type Recipe, recipes } from "../monotone/mnist.ts";
+import { convolutional, type Recipe, recipes } from "../monotone/mnist.ts";
 import { followed } from "./followed.ts";
 import { denseSteps, monotoneSteps } from "./steps.ts";
 
 const image = [1, 28, 28] as const;
-const coarse = { rtol: 1e-2, testEvery: 4 };
 const solve = { rtol: 1e-3, testEvery: 3 };
 
 export const imageNetworks = [
@@ -57,19 +55,7 @@ export const imageRecipes: Readonly<Record<ImageNetwork, Recipe & { readonly tit
   },
   "conv-monotone": {
     title: "monotone DEQ, convolutions",
-    model: () =>
-      monotoneConvDeq({
-        image,
-        channels: [54],
-        outputs: 10,
-        injection: { kernel: 5, stride: 2 },
-        kernel: 3,
-        pool: 2,
-        m: 1,
-        alpha: 0.35,
-        forward: coarse,
-        backward: coarse,
-      }),
+    model: () => convolutional(54),
     ...rate,
   },
   monotone: { title: "monotone DEQ, dense", ...recipes.dense },
