@@ -98,6 +98,11 @@ describe("a model from a CSV", () => {
     expect(JSON.parse(told.stdout)).toMatchObject({ ok: false, holds: true, weightsMatch: false });
     const same = await called(["certify", "tank/model-sequence.onnx", "--json"], { cwd });
     expect(JSON.parse(same.stdout)).toMatchObject({ ok: true, holds: true, weightsMatch: true });
+    const predicted = await called(["predict", "tank/model.onnx", "tank.csv"], { cwd });
+    expect([predicted.code, predicted.stderr]).toEqual([
+      4,
+      expect.stringContaining("eigenflow simulate tank/model.onnx -i tank.csv"),
+    ]);
     writeFileSync(join(cwd, "bare.onnx"), encodeStep({ ...model, certificate: null }));
     const bare = await called(["certify", "bare.onnx"], { cwd });
     expect([bare.code, bare.stderr]).toEqual([6, expect.stringContaining("no certificate")]);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DataError } from "../../errors.ts";
 import { type Tensor, tensorOf } from "../../graph/tensor.ts";
+import { isStep } from "../../identification/step-file.ts";
 import { compile } from "../../runtime/program.ts";
 import { solveStatuses } from "../../solvers/options.ts";
 import { writeFile } from "../../training/atomic-file.ts";
@@ -25,7 +26,8 @@ export async function predict(
   inputPath: string,
   { out }: { readonly out?: string },
 ): Promise<Outcome> {
-  const { inputs, outputs, metadata } = await readModelFile(modelPath);
+  const model = await readModelFile(modelPath);
+  const { inputs, outputs, metadata } = model;
   // Features of a kind of their own, such as a time, are an input of their own.
   const ports = Object.entries(inputs).map(
     ([name, { shape }]) => [name, Number(shape[1])] as const,
@@ -34,7 +36,11 @@ export async function predict(
   if (!(inputs.x && width > 0 && (outputs.probabilities || outputs.prediction))) {
     throw new DataError(
       `${modelPath}: wanted an input x [N, features] and an output probabilities or prediction`,
-      { hint: "predict runs the model.onnx of an eigenflow run" },
+      {
+        hint: isStep(model)
+          ? `it was identified: eigenflow simulate ${modelPath} -i ${inputPath}`
+          : "predict runs the model.onnx of an eigenflow run",
+      },
     );
   }
   const info = infoOf(metadata["eigenflow.model"]);

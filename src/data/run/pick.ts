@@ -55,7 +55,7 @@ export function pickSeries(run: OpenedRun, of: "loss" | "val", name?: string): S
       ...(/_step$/.test(best.name)
         ? ["a value is that of one batch: noisier than a mean over an epoch"]
         : []),
-      ...(name === undefined ? others(run, best, of) : []),
+      ...(name === undefined ? [...others(run, best, of), ...unjudged(run, of)] : []),
     ];
     return caveats.length === 0 ? best : { ...best, caveats: [...best.caveats, ...caveats] };
   }
@@ -83,6 +83,16 @@ export function pickSeries(run: OpenedRun, of: "loss" | "val", name?: string): S
 }
 
 const names = (series: readonly Series[]) => series.map(({ name }) => name).join(", ");
+
+/** A training loss tells nothing of over-fitting, which the validation loss beside it may show. */
+function unjudged(run: OpenedRun, of: "loss" | "val"): string[] {
+  const val = of === "loss" ? findSeries(run, "val") : null;
+  return val !== null && val.values.length > 1
+    ? [
+        `this is of the training loss; "${val.name}" is here too: --of val says whether it over-fits`,
+      ]
+    : [];
+}
 
 /** Where several files of a folder have such a series: which one was taken, and which was not. */
 function others({ series, sources }: OpenedRun, best: Series, of: "loss" | "val"): string[] {

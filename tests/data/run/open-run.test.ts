@@ -38,6 +38,13 @@ describe("tables", () => {
     );
     expect(pickSeries(run, "loss").name).toBe("train_loss_epoch");
     expect(pickSeries(run, "val").name).toBe("val_loss");
+    // Who asks about the training loss is told of the other; who names a series has chosen.
+    const told = (of: "loss" | "val", name?: string) =>
+      pickSeries(run, of, name).caveats.filter((caveat) => caveat.includes("over-fits"));
+    expect(told("loss")).toEqual([
+      'this is of the training loss; "val_loss" is here too: --of val says whether it over-fits',
+    ]);
+    expect([...told("val"), ...told("loss", "train_loss_epoch")]).toEqual([]);
   });
 
   test("Keras: NaN as text, an epoch that starts again with each fit", async () => {
