@@ -129,6 +129,25 @@ test("only linalg names koffi and ml-matrix", () => {
   expect(naming.filter((file) => room(file) !== "linalg")).toEqual([]);
 });
 
+// As docs/in-a-browser.md says. Imports within a function are for later, and types are for no time.
+test.each([
+  ...["index", "graph", "autodiff", "runtime", "solvers", "models", "training", "linalg"],
+  "verification",
+])("%s needs nothing of Node to be loaded", (entrance) => {
+  const reached = new Set<string>();
+  const reach = (file: string): string[] => {
+    if (reached.has(file)) return [];
+    reached.add(file);
+    const code = readFileSync(file, "utf8").replaceAll(/^(import|export) type [^;]*;/gms, "");
+    const loads = [...code.matchAll(/^(?:import|export)\s[^;]*?"([^"]+)";/gms)].map(([, to]) => to);
+    return loads.flatMap((to) =>
+      to.startsWith(".") ? reach(join(dirname(file), to)) : to.startsWith("node:") ? [file] : [],
+    );
+  };
+  expect(reach(join("src", `${entrance}.ts`))).toEqual([]);
+  expect(reached.size).toBeGreaterThan(10);
+});
+
 test("files stay short", () => {
   const long = files.filter((file) => readFileSync(file, "utf8").split("\n").length > 301);
   expect(long).toEqual([]);

