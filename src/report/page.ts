@@ -119,7 +119,7 @@ function reproduction({ reproduce }: ReportContent): Markup {
   )}</tbody></table>
 ${
   inputs.length > 0
-    ? html`<table><caption>Inputs</caption><thead><tr><th scope="col">file</th><th scope="col">SHA-256</th></tr></thead>
+    ? html`<table class="long"><caption>Inputs</caption><thead><tr><th scope="col">file</th><th scope="col">SHA-256</th></tr></thead>
 <tbody>${inputs.map(({ path, sha256 }) => html`<tr><td>${path}</td><td><code>${sha256}</code></td></tr>`)}</tbody></table>`
     : null
 }

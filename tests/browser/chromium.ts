@@ -16,6 +16,13 @@ const types: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
+/** As root, and with little shared memory. */
+export const launched = () =>
+  chromium.launch({
+    executablePath: browserPath ?? "",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+
 /**
  * Opens `index.html` of a folder as a web server gives it, and returns the text of its element `out`
  * once that is no longer empty. What the page throws or cannot load is thrown here.
@@ -28,8 +35,7 @@ export async function shown(folder: string): Promise<string> {
     response.end(readFileSync(path));
   });
   await new Promise<void>((done) => void server.listen(0, "127.0.0.1", done));
-  const args = ["--no-sandbox", "--disable-dev-shm-usage"]; // as root, with little shared memory
-  const browser = await chromium.launch({ executablePath: browserPath ?? "", args });
+  const browser = await launched();
   try {
     const page = await browser.newPage();
     const failed = new Promise<never>((_, fail) => {

@@ -28,6 +28,7 @@ summary{cursor:pointer}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;margin:.5rem 0}
 caption{text-align:left;padding-bottom:.3rem}
 th,td{text-align:left;padding:.15rem .9rem .15rem 0;border-bottom:1px solid var(--grid);vertical-align:top}
+.long td{overflow-wrap:anywhere}
 td.n,th.n{text-align:right;white-space:nowrap}
 code,pre{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:.85rem}
 pre{background:var(--card);padding:.7rem .9rem;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}
