@@ -1,4 +1,4 @@
-import type { PickleRules } from "./pickle.ts";
+import type { PickleRules } from "./pickle-instructions.ts";
 import {
   dictOf,
   isKind,
