@@ -12,7 +12,8 @@ export type {
   TrainEvent,
   TrainingState,
 } from "./training/events.ts";
-export { type FitOptions, fit, initialState, parametersOf } from "./training/fit.ts";
+export { fit } from "./training/fit.ts";
+export type { FitOptions } from "./training/fit-options.ts";
 export {
   type Descended,
   type FullBatchOptions,
@@ -62,6 +63,7 @@ export {
   sobolevKinds,
   sobolevLoss,
 } from "./training/sobolev/loss.ts";
+export { initialState, parametersOf } from "./training/state.ts";
 export {
   type Accelerate,
   type Advice,

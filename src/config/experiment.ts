@@ -18,7 +18,7 @@ import { mlp } from "../models/mlp.ts";
 import type { Model } from "../models/model.ts";
 import { monotoneConvDeq } from "../models/monotone-conv-deq.ts";
 import { monotoneDeq } from "../models/monotone-deq.ts";
-import type { FitOptions } from "../training/fit.ts";
+import type { FitOptions } from "../training/fit-options.ts";
 import type { Loss } from "../training/losses.ts";
 import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
 import {

@@ -6,7 +6,7 @@ import { type Projection, randomProjection } from "../koopman/snapshots/projecti
 import { type Monitor, type MonitorVerdict, monitor } from "../koopman/verdict/monitor.ts";
 import type { Decision, Verdict } from "../koopman/verdict/verdict.ts";
 import type { Metrics, TrainingState } from "../training/events.ts";
-import type { FitOptions } from "../training/fit.ts";
+import type { FitOptions } from "../training/fit-options.ts";
 import { flatten, type Layout, layoutOf } from "../training/flat.ts";
 import type { RunDirectory } from "../training/run-directory.ts";
 import { parseSafetensors } from "../training/safetensors.ts";

@@ -5,8 +5,9 @@ import { constantStart } from "../models/initialise.ts";
 import { mlp } from "../models/mlp.ts";
 import type { Model, Parameters } from "../models/model.ts";
 import type { FitStatus } from "../training/events.ts";
-import { fit, parametersOf } from "../training/fit.ts";
+import { fit } from "../training/fit.ts";
 import type { Optimiser } from "../training/optimisers.ts";
+import { parametersOf } from "../training/state.ts";
 import { type Network, networkOf } from "./network.ts";
 import { type Enough, type PlateauOptions, plateauRate } from "./plateau.ts";
 

@@ -7,9 +7,10 @@ import { trainedCount } from "../../src/models/model.ts";
 import { normalisedCnn } from "../../src/models/normalised-cnn.ts";
 import { solverHealth } from "../../src/solvers/fixed-point.ts";
 import type { TrainingState } from "../../src/training/events.ts";
-import { fit, parametersOf } from "../../src/training/fit.ts";
+import { fit } from "../../src/training/fit.ts";
 import { adamW } from "../../src/training/optimisers.ts";
 import { constantRate } from "../../src/training/schedules.ts";
+import { parametersOf } from "../../src/training/state.ts";
 import { checkDerivative, evaluate, noise } from "../autodiff/differences.ts";
 
 const [rows, channels, side] = [5, 3, 2];

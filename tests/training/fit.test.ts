@@ -8,7 +8,8 @@ import { monotoneDeq } from "../../src/models/monotone-deq.ts";
 import { openSessions } from "../../src/runtime/session.ts";
 import { epochOrder, nextBatches } from "../../src/training/batches.ts";
 import type { TrainEvent, TrainingState } from "../../src/training/events.ts";
-import { type FitOptions, fit } from "../../src/training/fit.ts";
+import { fit } from "../../src/training/fit.ts";
+import type { FitOptions } from "../../src/training/fit-options.ts";
 import { adam, sgd } from "../../src/training/optimisers.ts";
 import { constantRate } from "../../src/training/schedules.ts";
 

@@ -9,9 +9,11 @@ import { compile } from "../../src/runtime/program.ts";
 import { solverHealth } from "../../src/solvers/fixed-point.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
 import type { TrainEvent } from "../../src/training/events.ts";
-import { type FitOptions, fit, parametersOf } from "../../src/training/fit.ts";
+import { fit } from "../../src/training/fit.ts";
+import type { FitOptions } from "../../src/training/fit-options.ts";
 import { adam } from "../../src/training/optimisers.ts";
 import { constantRate } from "../../src/training/schedules.ts";
+import { parametersOf } from "../../src/training/state.ts";
 import { firstKept, suppliesOf } from "../../src/training/supplies.ts";
 
 const data = splitBySeed(twoMoons(250, 3, 0.1), 0.8, 1);

@@ -5,11 +5,12 @@ import { randomProjection } from "../../koopman/snapshots/projection.ts";
 import type { Model } from "../../models/model.ts";
 import { writeAtomically } from "../../training/atomic-file.ts";
 import type { TrainingState } from "../../training/events.ts";
-import { fit, initialState } from "../../training/fit.ts";
+import { fit } from "../../training/fit.ts";
 import { layoutOf } from "../../training/flat.ts";
 import { adam } from "../../training/optimisers.ts";
 import { formatSafetensors, parseSafetensors } from "../../training/safetensors.ts";
 import { constantRate } from "../../training/schedules.ts";
+import { initialState } from "../../training/state.ts";
 import type { TrainingPlan } from "./plan.ts";
 
 /** A run as the spectra need it, up to the epoch that was reached. */

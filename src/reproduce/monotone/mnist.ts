@@ -5,9 +5,10 @@ import type { Model, Parameters } from "../../models/model.ts";
 import { monotoneConvDeq } from "../../models/monotone-conv-deq.ts";
 import { monotoneDeq } from "../../models/monotone-deq.ts";
 import { explicitTensors } from "../../training/deploy.ts";
-import { fit, parametersOf } from "../../training/fit.ts";
+import { fit } from "../../training/fit.ts";
 import { adam, adamW, type Optimiser } from "../../training/optimisers.ts";
 import { constantRate, cosineRate, type Schedule } from "../../training/schedules.ts";
+import { parametersOf } from "../../training/state.ts";
 import { certify } from "../../verification/certify.ts";
 
 /** What is trained, as plain data: with the seed it decides the result. */

@@ -7,9 +7,10 @@ import { input } from "../../graph/value.ts";
 import type { Model, Parameters } from "../../models/model.ts";
 import { compile } from "../../runtime/program.ts";
 import { solverHealth } from "../../solvers/fixed-point.ts";
-import { fit, parametersOf } from "../../training/fit.ts";
+import { fit } from "../../training/fit.ts";
 import { adam } from "../../training/optimisers.ts";
 import { cosineRate } from "../../training/schedules.ts";
+import { parametersOf } from "../../training/state.ts";
 
 export interface Budget {
   readonly epochs: number;

@@ -5,9 +5,10 @@ import { input } from "../../../src/graph/value.ts";
 import { sim } from "../../../src/models/sim/sim.ts";
 import { temporalConvolution } from "../../../src/models/temporal-convolution.ts";
 import { solverHealth } from "../../../src/solvers/fixed-point.ts";
-import { fit, parametersOf } from "../../../src/training/fit.ts";
+import { fit } from "../../../src/training/fit.ts";
 import { adam } from "../../../src/training/optimisers.ts";
 import { constantRate } from "../../../src/training/schedules.ts";
+import { parametersOf } from "../../../src/training/state.ts";
 import { evaluate } from "../../autodiff/differences.ts";
 
 const delay = 20;

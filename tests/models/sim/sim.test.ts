@@ -18,9 +18,10 @@ import { temporalConvolution } from "../../../src/models/temporal-convolution.ts
 import { decode } from "../../../src/onnx/decode.ts";
 import { solverHealth } from "../../../src/solvers/fixed-point.ts";
 import { deploy, explicitTensors } from "../../../src/training/deploy.ts";
-import { fit, parametersOf } from "../../../src/training/fit.ts";
+import { fit } from "../../../src/training/fit.ts";
 import { adam, adamW } from "../../../src/training/optimisers.ts";
 import { constantRate } from "../../../src/training/schedules.ts";
+import { parametersOf } from "../../../src/training/state.ts";
 import { evaluate, noise } from "../../autodiff/differences.ts";
 
 const image = [1, 28, 28] as const;

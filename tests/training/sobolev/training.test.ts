@@ -9,12 +9,14 @@ import { mlp } from "../../../src/models/mlp.ts";
 import type { Model } from "../../../src/models/model.ts";
 import { monotoneDeq } from "../../../src/models/monotone-deq.ts";
 import { deploy, explicitTensors } from "../../../src/training/deploy.ts";
-import { type FitOptions, fit, parametersOf } from "../../../src/training/fit.ts";
+import { fit } from "../../../src/training/fit.ts";
+import type { FitOptions } from "../../../src/training/fit-options.ts";
 import { fullBatch } from "../../../src/training/full-batch.ts";
 import { adam, sgd } from "../../../src/training/optimisers.ts";
 import { constantRate } from "../../../src/training/schedules.ts";
 import { withHeads, withoutHeads } from "../../../src/training/sobolev/heads.ts";
 import { sobolevLoss } from "../../../src/training/sobolev/loss.ts";
+import { parametersOf } from "../../../src/training/state.ts";
 
 const random = randomStream(2, "signal");
 const count = 60;
