@@ -64,21 +64,10 @@ export function adaptiveSteps(
   const direction = sign(sub(tEnd, t0));
   const column = full(0, [y0.shape[0], 1], y0);
   const epsilon = dtype === "float32" ? 2 ** -23 : 2 ** -52;
-  const rms = (x: Value) => sqrt(reduceMean(square(x), [1], { keepdims: true }));
-
+  const scaleOf = (size: Value) => add(mul(size, rtol), atol);
   const start = add(column, t0);
   const k0 = f(start, y0);
-  const scale0 = add(mul(abs(y0), rtol), atol);
-  const [d0, d1] = [rms(div(y0, scale0)), rms(div(k0, scale0))];
-  const tiny = less(minimum(d0, d1), 1e-5);
-  const guess = where(tiny, 1e-6, mul(div(d0, where(tiny, 1, d1)), 0.01));
-  const tried = f(add(start, mul(guess, direction)), add(y0, mul(k0, mul(guess, direction))));
-  const d2 = div(rms(div(sub(tried, k0), scale0)), guess);
-  const steepest = maximum(d1, d2);
-  const flat = lessOrEqual(steepest, 1e-15);
-  const hairer = pow(div(0.01, where(flat, 1, steepest)), 0.2);
-  const second = where(flat, maximum(mul(guess, 1e-3), 1e-6), hairer);
-  const sound = isfinite(add(d0, d1));
+  const { length: h0, sound } = firstStep(f, start, y0, k0, direction, scaleOf(abs(y0)));
 
   const code = (status: OdeStatus) => constant(odeStatuses.indexOf(status), "int64");
   const integers = cast(column, "int64");
@@ -91,7 +80,7 @@ export function adaptiveSteps(
     t: start,
     y: y0,
     k: k0,
-    h: minimum(mul(guess, 100), where(isfinite(second), second, guess)),
+    h: h0,
     before: filled(1e-4, column), // the error of the step before
     held: less(column, 0), // whether the last step was rejected
     next: add(integers, 1), // which of the times comes next
@@ -115,20 +104,13 @@ export function adaptiveSteps(
       const h = mul(length, direction);
       const { k, at } = stages(dormandPrince, f, now.t, now.y, h, now.k);
       const after = at[6];
-      const scale = add(mul(maximum(abs(now.y), abs(after)), rtol), atol);
+      const scale = scaleOf(maximum(abs(now.y), abs(after)));
       const error = rms(div(mul(weighted(errorWeights(dormandPrince), k), h), scale));
       const fine = isfinite(error);
       const accept = and(fine, lessOrEqual(error, 1));
       const took = and(now.active, accept);
 
-      const e = where(fine, error, 1);
-      const growth = mul(
-        mul(pow(maximum(e, 1e-10), 0.75 * beta - 0.2), pow(now.before, beta)),
-        0.9,
-      );
-      const grown = minimum(maximum(growth, 0.2), where(now.held, constant(1, dtype), 10));
-      const shrunk = where(fine, maximum(mul(pow(maximum(e, 1), -0.2), 0.9), 0.2), 0.2);
-      const regular = mul(length, where(accept, grown, shrunk));
+      const regular = mul(length, stepFactor(error, fine, accept, now, beta));
       const h1 = where(and(accept, lands), maximum(now.h, regular), regular);
       const least = mul(maximum(abs(now.t), span), 10 * epsilon);
       const lost = and(and(now.active, not(accept)), less(h1, least));
@@ -171,4 +153,58 @@ export function adaptiveSteps(
       rejected: perSample(state.rejected),
     },
   };
+}
+
+/** ‖x‖ of each sample, [N, 1]: the root of the mean of squares. */
+const rms = (x: Value) => sqrt(reduceMean(square(x), [1], { keepdims: true }));
+
+/**
+ * The length h of the first step [N, 1], where h⁵ max(‖y′‖, ‖y″‖) = 0.01, at most 100 times that of an
+ * Euler step which changes y by 1 %; and whether the start is finite.
+ *
+ * Hairer, Nørsett & Wanner, II.4, "Starting step size".
+ */
+function firstStep(
+  f: VectorField,
+  t0: Value,
+  y0: Value,
+  k0: Value,
+  direction: Value,
+  scale: Value,
+): { readonly length: Value; readonly sound: Value } {
+  const [d0, d1] = [rms(div(y0, scale)), rms(div(k0, scale))];
+  const tiny = less(minimum(d0, d1), 1e-5);
+  const guess = where(tiny, 1e-6, mul(div(d0, where(tiny, 1, d1)), 0.01));
+  const tried = f(add(t0, mul(guess, direction)), add(y0, mul(k0, mul(guess, direction))));
+  const d2 = div(rms(div(sub(tried, k0), scale)), guess);
+  const steepest = maximum(d1, d2);
+  const flat = lessOrEqual(steepest, 1e-15);
+  const hairer = pow(div(0.01, where(flat, 1, steepest)), 0.2);
+  const second = where(flat, maximum(mul(guess, 1e-3), 1e-6), hairer);
+  return {
+    length: minimum(mul(guess, 100), where(isfinite(second), second, guess)),
+    sound: isfinite(add(d0, d1)),
+  };
+}
+
+/**
+ * By what the length of a step changes after one of this error: PI control after a step that is accepted,
+ * without growth after one that was not.
+ *
+ * @param fine  whether the error is finite
+ * @param before  the error of the step before
+ * @param held  whether the last step was rejected
+ */
+function stepFactor(
+  error: Value,
+  fine: Value,
+  accept: Value,
+  { before, held }: { readonly before: Value; readonly held: Value },
+  beta: number,
+): Value {
+  const e = where(fine, error, 1);
+  const growth = mul(mul(pow(maximum(e, 1e-10), 0.75 * beta - 0.2), pow(before, beta)), 0.9);
+  const grown = minimum(maximum(growth, 0.2), where(held, constant(1, error.dtype), 10));
+  const shrunk = where(fine, maximum(mul(pow(maximum(e, 1), -0.2), 0.9), 0.2), 0.2);
+  return where(accept, grown, shrunk);
 }
