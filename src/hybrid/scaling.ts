@@ -78,6 +78,13 @@ function startOf(start: ScalingStart, n: number, seed: number, name: string) {
   return { dtype: "float32", shape: [n, n], data } as const;
 }
 
+/** What a block of `count` square layers starts from. */
+interface BlockStart {
+  readonly seed: number;
+  readonly start: ScalingStart;
+  readonly count?: number;
+}
+
 /** Square layers in front of a layer, with their loss at the end of training. */
 export interface ScalingBlock {
   readonly layers: readonly DenseLayer[];
@@ -94,15 +101,7 @@ export async function trainScaling(
   layer: DenseLayer,
   X: Matrix,
   recipe: Recipe,
-  {
-    seed,
-    start,
-    count = scalingLayers,
-  }: {
-    readonly seed: number;
-    readonly start: ScalingStart;
-    readonly count?: number;
-  },
+  { seed, start, count = scalingLayers }: BlockStart,
 ): Promise<ScalingBlock> {
   const model = scalingModel(layer, start, count);
   const Y = denseRelu(layer, X);
@@ -125,15 +124,7 @@ export async function trainScaling(
 /** The block as it starts: random features that nobody trained. */
 export const untrainedScaling = (
   layer: DenseLayer,
-  {
-    seed,
-    start,
-    count = scalingLayers,
-  }: {
-    readonly seed: number;
-    readonly start: ScalingStart;
-    readonly count?: number;
-  },
+  { seed, start, count = scalingLayers }: BlockStart,
 ): ScalingBlock => ({
   layers: squareLayers(scalingModel(layer, start, count).initialise(seed), count),
   start,

@@ -1,7 +1,6 @@
 import { type PendulumParameters, pendulumDefaults } from "../data/systems/pendulum.ts";
-import { ShapeError } from "../errors.ts";
 import { fromRows, type Matrix } from "../linalg/matrix.ts";
-import { accumulate, type Response, type StateSpace, stateSpace } from "./state-space.ts";
+import { accumulate, type Response, type StateSpace, stateSpace, stepsOf } from "./state-space.ts";
 
 /**
  * A linear system with a static nonlinearity around it (Lur'e's form):
@@ -23,11 +22,7 @@ export function simulateLure(
   x0: ArrayLike<number>,
 ): Response {
   const [n, m, l] = [A.rows, B.cols, C.rows];
-  if (u.length % m !== 0 || x0.length !== n)
-    throw new ShapeError(
-      `${u.length} input values and ${x0.length} initial states; wanted a multiple of ${m} and ${n}`,
-    );
-  const count = u.length / m;
+  const count = stepsOf({ A, B }, u, x0);
   const y = new Float64Array(count * l);
   let x = Float64Array.from(x0);
   for (let t = 0; t < count; t++) {

@@ -56,11 +56,7 @@ export function simulate(
   x0: ArrayLike<number> = new Float64Array(A.rows),
 ): Response {
   const [n, m, l] = [A.rows, B.cols, C.rows];
-  if (u.length % m !== 0 || x0.length !== n)
-    throw new ShapeError(
-      `${u.length} input values and ${x0.length} initial states; wanted a multiple of ${m} and ${n}`,
-    );
-  const count = u.length / m;
+  const count = stepsOf({ A, B }, u, x0);
   const y = new Float64Array(count * l);
   let [x, next] = [Float64Array.from(x0), new Float64Array(n)];
   for (let t = 0; t < count; t++) {
@@ -73,6 +69,19 @@ export function simulate(
     [x, next] = [next, x];
   }
   return { y, x };
+}
+
+/** Samples of the inputs [count × m] of a system. @throws ShapeError  for inputs or a start of another size */
+export function stepsOf(
+  { A, B }: Pick<StateSpace, "A" | "B">,
+  u: Float64Array,
+  x0: ArrayLike<number>,
+): number {
+  if (u.length % B.cols !== 0 || x0.length !== A.rows)
+    throw new ShapeError(
+      `${u.length} input values and ${x0.length} initial states; wanted a multiple of ${B.cols} and ${A.rows}`,
+    );
+  return u.length / B.cols;
 }
 
 /** out += M v. */

@@ -6,6 +6,7 @@ import { type Guarantee, supplyOf } from "../models/ren/guarantee.ts";
 import { type ProxKind, proxKinds } from "../solvers/prox.ts";
 import { roundDown, roundUp } from "./decimals.ts";
 import {
+  keptWitness,
   type ProvenInequality,
   renInequality,
   renWeights,
@@ -87,14 +88,9 @@ export function certifyRen(
   metric: { readonly P: Tensor; readonly Lambda: Tensor },
   claim: Claim,
 ): RenCertificate {
-  const n = metric.P.shape[0];
-  const flat = Float64Array.from(metric.P.data, Number);
-  const lower = Array.from({ length: n }, (_, i) =>
-    Array.from(flat.subarray(i * n, i * n + i + 1)),
-  );
-  const Lambda = Array.from(metric.Lambda.data, Number);
+  const { P, Lambda } = keptWitness(metric);
   const { activation, feedback, rate, guarantee } = claim;
-  const found = prove(tensors, witnessOf(lower, Lambda), claim);
+  const found = prove(tensors, witnessOf(P, Lambda), claim);
   if (!(found.margin > 0)) {
     throw new CertificateError(
       `${guarantee.kind}: ${inequality} is not proven at rate ${rate}: λmin ${brief(found.measured)}, ` +
@@ -113,7 +109,7 @@ export function certifyRen(
     overshoot: roundUp(found.overshoot),
     measured: found.measured,
     roundingMargin: found.roundingMargin,
-    P: lower,
+    P,
     Lambda,
   };
 }

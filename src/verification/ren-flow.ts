@@ -5,6 +5,7 @@ import { type Bounded, gamma, smallestEigenvalue, spectralNormBound } from "../l
 import { frobeniusNorm, type Matrix, matrix, multiply, symmetricPart } from "../linalg/matrix.ts";
 import { roundUp } from "./decimals.ts";
 import {
+  keptWitness,
   type ProvenInequality,
   type RenWeights,
   renWeights,
@@ -49,10 +50,7 @@ export function certifyFlow(
   metric: { readonly P: Tensor; readonly Lambda: Tensor },
   decay: number,
 ): FlowCertificate {
-  const n = metric.P.shape[0];
-  const flat = Float64Array.from(metric.P.data, Number);
-  const P = Array.from({ length: n }, (_, i) => [...flat.subarray(i * n, i * n + i + 1)]);
-  const Lambda = Array.from(metric.Lambda.data, Number);
+  const { P, Lambda } = keptWitness(metric);
   const found = prove(tensors, witnessOf(P, Lambda), decay);
   if (!(found.margin > 0)) {
     throw new CertificateError(

@@ -72,6 +72,19 @@ export function renWeights(tensors: Readonly<Record<string, Tensor>>): RenWeight
   };
 }
 
+/** The witness as certificates keep it, from 𝒫 [n × n] and the diagonal of Λ [q] in float64. */
+export function keptWitness(metric: {
+  readonly P: Tensor;
+  readonly Lambda: Tensor;
+}): Pick<ProvenInequality, "P" | "Lambda"> {
+  const n = metric.P.shape[0];
+  const flat = Float64Array.from(metric.P.data, Number);
+  return {
+    P: Array.from({ length: n }, (_, i) => Array.from(flat.subarray(i * n, i * n + i + 1))),
+    Lambda: Array.from(metric.Lambda.data, Number),
+  };
+}
+
 /**
  * A witness from a certificate's rows of the lower triangle of 𝒫 and the diagonal of Λ.
  *
