@@ -49,7 +49,7 @@ export async function* fit(
       resumedAt: state.step,
     };
     while (!state.ended && state.epoch < epochs + since(state).epoch) {
-      const began = performance.now();
+      const started = performance.now();
       const trained = yield* trainEpoch(calls, state, train.count, options);
       state = trained.state;
       if (trained.cut) {
@@ -59,7 +59,7 @@ export async function* fit(
       const { epoch, step, theta } = state;
       const metrics = metricsOf(state.sums, task === "classes");
       const tested = await measure.measure(theta, test);
-      const seconds = (performance.now() - began) / 1000;
+      const seconds = (performance.now() - started) / 1000;
       const weights = norms ? { weightNorm: lengthOf(theta) } : {};
       yield { type: "epoch", epoch, step, train: metrics, test: tested, ...weights, seconds };
       state = { ...state, epoch: epoch + 1, sums: emptySums };
