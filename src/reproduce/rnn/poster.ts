@@ -110,8 +110,8 @@ function linearLines(): Line[] {
     },
     {
       what: "law of the Koopman operator",
-      published: "K_t[φ](x(t)) = e^{λt} φ(x(0))",
-      ours: "K_t[φ](x(0)) = φ(x(t)) = e^{λt} φ(x(0))",
+      published: "K_t[φ](x(t)) = e^(λt) φ(x(0))",
+      ours: "K_t[φ](x(0)) = φ(x(t)) = e^(λt) φ(x(0))",
       standing: "corrected",
       note: "the operator acts on the start",
     },
@@ -147,7 +147,7 @@ function flowLines(): Line[] {
   return [
     against(
       "φ(x(5)) = 3x₁ + x₂ + x₃ from x(0) = (1, −0.5, 2), tanh",
-      "λ = −1: 4.5 e^{−5}",
+      "λ = −1: 4.5 e^(−5)",
       [4.5 * Math.exp(-5)],
       [dot(u, at5)],
       1e-10,
@@ -244,7 +244,7 @@ function familyLines(): Line[] {
   return [
     against(
       "family 1, ζ = x + x³/3, h any: φ(x(3))",
-      "e^{−3} φ(x(0))",
+      "e^(−3) φ(x(0))",
       [Math.exp(-3) * familyValue(first, u, posterStart)],
       [at(first, posterStart, 3)],
       1e-9,
@@ -252,7 +252,7 @@ function familyLines(): Line[] {
     ),
     against(
       "family 2, ζ = log, c = (0.5, −0.3, 0.2), λ = −uᵀc = −1.4: φ(x(1))",
-      "e^{λ} φ(x(0))",
+      "e^λ φ(x(0))",
       [Math.exp(-1.4) * familyValue(second, u, start2)],
       [at(second, start2, 1)],
       1e-9,

@@ -97,7 +97,7 @@ export async function reproduceRnn(
         name: "near-null",
         of: "the poster's matrix with its last singular value set to σ",
         time: "time",
-        law: { name: "e^{−t}", at: (t) => Math.exp(-t) },
+        law: { name: "e^(−t)", at: (t) => Math.exp(-t) },
         tracks: poster.map(({ sigma, track }) => ({
           name: `σ = ${sigma}`,
           t: track.t,
@@ -158,7 +158,7 @@ function nearLines(poster: readonly NearNull[], within: readonly Within[]): Line
       const held = measured <= bound;
       const same = Math.abs(measured / measuredBefore[i] - 1) <= 0.005;
       return {
-        what: `σ₃ = ${sigma}: largest distance of φ(t) from e^{−t} φ(0), t ≤ 20`,
+        what: `σ₃ = ${sigma}: largest distance of φ(t) from e^(−t) φ(0), t ≤ 20`,
         published: `${measuredBefore[i]}, bound ${(1.5275 * sigma).toPrecision(3)}`,
         ours: `${measured.toPrecision(3)}, bound ${bound.toPrecision(3)} (ratio ${(measured / bound).toFixed(2)})`,
         standing: held && same ? "reached" : "not reached",
