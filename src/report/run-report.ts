@@ -8,7 +8,7 @@ import { counted, inWords, percent } from "./builders/words.ts";
 import type { ReportContent, ReportSection, ReportVerdict, Reproduction } from "./content.ts";
 import { certificateSection } from "./sections/certificate.ts";
 import { bibtex, limits, methodsOf, references } from "./sections/methods.ts";
-import { simSection } from "./sections/sim-spectrum.ts";
+import { simBibtex, simReference, simSection } from "./sections/sim-spectrum.ts";
 import { solverSection } from "./sections/solver.ts";
 import { verdictOf } from "./sections/verdict.ts";
 
@@ -80,8 +80,8 @@ export function runReport(run: TrainedRun): ReportContent {
         "weights change, those of the test after each epoch.",
       ...(analysis ? [methodsOf(analysis, null)] : []),
     ],
-    references,
-    bibtex,
+    references: [...(model === "sim" ? [simReference] : []), ...references],
+    bibtex: [...(model === "sim" ? [simBibtex] : []), ...bibtex],
     limits: [
       "The test rows come from the same source as those of training: the report cannot show what happens on others.",
       ...(analysis ? limits(analysis) : []),

@@ -84,6 +84,7 @@ describe("in the limit", () => {
     const share = points.map((_, i) => 1 / (1 + Math.exp(logits[2 * i] - logits[2 * i + 1])));
     const ours = predictions.map((row: { numbers: number[] }) => row.numbers[1]);
     expect(ours).toBeAllClose(share, { atol: 1e-5, rtol: 0 });
+    expect(predictions[0]).not.toHaveProperty("limit"); // it is the prediction
   });
 
   test("inspect reads the spectrum off the tensors, as the metadata name it", async () => {
@@ -112,6 +113,7 @@ describe("in the limit", () => {
     const page = readFileSync(join(found.run, "report.html"), "utf8");
     expect(page).toContain("The spectrum");
     expect(page).toContain('id="figure-sim-spectrum"');
+    expect(page).toContain("Stable invariant models via Koopman spectra");
     expect(page).toContain(
       "5 latent coordinates, of which 5 are left in the limit, all with λ = 1",
     );
@@ -169,6 +171,23 @@ describe("at a time", () => {
     expect(numbers(given.limit)).toBeAllClose(await at(1e3), close);
     const apart = numbers(given.limit).map((y, i) => Math.abs(y - numbers(given.logits)[i]));
     expect(Math.max(...apart)).toBeGreaterThan(1e-2);
+  });
+
+  test("predict prints probabilities at that time and in the limit", async () => {
+    writeFileSync(join(cwd, "still.csv"), `x,y\n${points.map((p) => p.join(",")).join("\n")}\n`);
+    const args = ["predict", found.file, "still.csv"];
+    const { stdout } = await called([...args, "--json"], { cwd });
+    const { predictions } = schemas.predict.parse(JSON.parse(stdout)) as {
+      predictions: { numbers: number[]; limit: number[] }[];
+    };
+    const { logits, limit } = await evaluate(found.decoded.inputs, found.decoded.outputs, { x });
+    const second = (of: Tensor) =>
+      points.map((_, i) => 1 / (1 + Math.exp(Number(of.data[2 * i]) - Number(of.data[2 * i + 1]))));
+    const close = { atol: 1e-5, rtol: 0 };
+    expect(predictions.map(({ numbers }) => numbers[1])).toBeAllClose(second(logits), close);
+    expect(predictions.map((row) => row.limit[1])).toBeAllClose(second(limit), close);
+    const [header] = (await called(args, { cwd })).stdout.split("\n");
+    expect(header).toMatch(/^row,class,p\(\S+\),p\(\S+\),limit\(p\(\S+\)\),limit\(p\(\S+\)\)$/);
   });
 
   test("inspect's spectrum is simSpectrum of the tensors", async () => {
@@ -247,6 +266,11 @@ describe("at the time in a column", () => {
       Math.abs(Number(line.split(",")[3]) - predictions[i].numbers[0]),
     );
     expect(Math.max(...errors)).toBeLessThan(0.2);
+    // So late the start is forgotten: the limit turns at the same phase.
+    for (const { numbers, limit } of predictions)
+      expect(limit).toBeAllClose(numbers, { atol: 1e-3 });
+    const { stdout } = await called(["predict", found.file, "later.csv"], { cwd });
+    expect(stdout.split("\n")[0]).toBe("row,later,limit(later)");
   });
 
   test("the limit in the file is the state of a late time", async () => {

@@ -67,6 +67,10 @@ export const predictDocument = z.union([
         row: count,
         class: z.union([z.string(), count]).optional(),
         numbers: z.array(maybe).describe("probabilities, or what is predicted"),
+        limit: z
+          .array(maybe)
+          .optional()
+          .describe("the same as t → ∞, of a stable invariant model that is read out at a time"),
         status: z.enum(solveStatuses).optional(),
         iterations: count.optional(),
         residual: maybe.optional(),

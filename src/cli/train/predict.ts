@@ -116,21 +116,25 @@ interface Row {
   readonly row: number; // counted from 0
   readonly label?: number;
   readonly numbers: readonly number[]; // probabilities, or what is predicted
+  readonly limit?: readonly number[]; // the same as t → ∞, of a model that is read out at a time
   readonly status?: string;
   readonly iterations?: number;
   readonly residual?: number;
 }
 
 function rowsOf(found: Readonly<Record<string, Tensor>>, first: number): Row[] {
-  const { probabilities, prediction, status, iterations, residual } = found;
-  const { data, shape } = probabilities ?? prediction;
+  const { probabilities, prediction, limit, status, iterations, residual } = found;
+  const { shape } = probabilities ?? prediction;
   const [count, width] = shape;
+  const rowOf = ({ data }: Tensor, i: number) =>
+    Array.from({ length: width }, (_, k) => Number(data[i * width + k]));
   return Array.from({ length: count }, (_, i) => {
-    const numbers = Array.from({ length: width }, (_, k) => Number(data[i * width + k]));
+    const numbers = rowOf(probabilities ?? prediction, i);
     return {
       row: first + i,
       ...(probabilities && { label: numbers.indexOf(Math.max(...numbers)) }),
       numbers,
+      ...(limit && { limit: probabilities ? softmax(rowOf(limit, i)) : rowOf(limit, i) }),
       ...(status && {
         status: solveStatuses[Number(status.data[i])],
         iterations: Number(iterations.data[i]),
@@ -140,24 +144,36 @@ function rowsOf(found: Readonly<Record<string, Tensor>>, first: number): Row[] {
   });
 }
 
+/** Probabilities of logits. */
+function softmax(logits: readonly number[]): number[] {
+  const most = Math.max(...logits);
+  const weights = logits.map((x) => Math.exp(x - most));
+  const sum = weights.reduce((a, b) => a + b);
+  return weights.map((weight) => weight / sum);
+}
+
 function csvOf(
   table: readonly Row[],
   classNames: readonly string[] | null,
   target: string | null,
 ): string {
-  const [{ label, numbers, status }] = table;
+  const [{ label, numbers, limit, status }] = table;
   const nameOf = (k: number) => classNames?.[k] ?? String(k);
+  const columns = numbers.map((_, k) => {
+    if (label !== undefined) return `p(${nameOf(k)})`;
+    return target !== null && numbers.length === 1 ? target : `y${k}`;
+  });
   const header = [
     "row",
-    ...(label === undefined
-      ? numbers.map((_, k) => (target !== null && numbers.length === 1 ? target : `y${k}`))
-      : ["class", ...numbers.map((_, k) => `p(${nameOf(k)})`)]),
+    ...(label === undefined ? [] : ["class"]),
+    ...columns,
+    ...(limit === undefined ? [] : columns.map((name) => `limit(${name})`)),
     ...(status === undefined ? [] : ["status", "iterations", "residual"]),
   ];
   const rows = table.map((row) => [
     row.row,
     ...(row.label === undefined ? [] : [nameOf(row.label)]),
-    ...row.numbers.map((x) => short(x, 6)),
+    ...[...row.numbers, ...(row.limit ?? [])].map((x) => short(x, 6)),
     ...(row.status === undefined ? [] : [row.status, row.iterations, short(row.residual!, 3)]),
   ]);
   return `${[header, ...rows].map((cells) => cells.map(cellOf).join(",")).join("\n")}\n`;

@@ -48,3 +48,14 @@ export function simSection(reading: SimReading | null): ReportSection[] {
     },
   ];
 }
+
+/** Where the model comes from. */
+export const simReference =
+  "T. Konishi, Y. Kawahara (2023): Stable invariant models via Koopman spectra. Neural Networks. arXiv:2207.07475.";
+
+/** The same for a bibliography. */
+export const simBibtex = `@article{konishi2023,
+  author = {Konishi, T. and Kawahara, Y.},
+  title = {Stable invariant models via {K}oopman spectra},
+  journal = {Neural Networks}, year = {2023}, note = {arXiv:2207.07475}
+}`;
