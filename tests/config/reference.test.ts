@@ -10,6 +10,15 @@ test("docs/configuration.md is what the schema says: node docs/configuration.mjs
   expect(page).toBe(configurationPage());
 });
 
+test("every key says what it is, every kind too", () => {
+  const rows = page.split("\n").filter((line) => line.startsWith("| `"));
+  expect(rows.length).toBeGreaterThan(100);
+  expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
+  const kinds = page.split("\n## ").filter((section) => /^`[\w.]+: /.test(section));
+  expect(kinds.length).toBeGreaterThan(30);
+  expect(kinds.filter((section) => !/^.*\n\n[A-Zσ-ωa-z][^|]+\.\n/.test(section))).toEqual([]);
+});
+
 /** The keys of a value that are no sections, without those above them. */
 function keysOf(value: unknown): string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
