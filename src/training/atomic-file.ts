@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -48,7 +49,9 @@ export function writeFile(path: string, contents: string | Uint8Array): void {
   try {
     writeAtomically(path, contents);
   } catch (cause) {
-    throw new InputError(`${path} cannot be written`, { cause });
+    const folder = dirname(path);
+    const hint = existsSync(folder) ? undefined : `there is no folder ${folder}: make it first`;
+    throw new InputError(`${path} cannot be written`, { hint, cause });
   }
 }
 

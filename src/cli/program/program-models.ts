@@ -51,7 +51,7 @@ export function addModels(program: Command): void {
   program
     .command("predict")
     .description(
-      "run a model on rows of features; prints CSV (the residual is ‖f(z) − z‖: converged is at most rtol ‖f(z)‖ + atol)",
+      "run a model on rows of features; prints CSV (the residual is ‖f(z) − z‖: converged is ‖f(z) − z‖² ≤ rtol² ‖f(z)‖² + atol²)",
     )
     .argument("<model>", "model.onnx")
     .argument("<input>", ".csv with a header, .npy, or IDX images")
