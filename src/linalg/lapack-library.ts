@@ -7,6 +7,10 @@ export type Routine = (...addresses: (ArrayBufferView | null)[]) => void;
 const signatures = {
   dgesdd: [14, 1],
   dsyevd: [11, 2],
+  dsytrd: [10, 1],
+  dsterf: [4, 0],
+  dstemr: [21, 2],
+  dormtr: [13, 3],
   dgeev: [14, 2],
   dgees: [15, 2],
   dgelqf: [8, 0],
@@ -18,6 +22,8 @@ const signatures = {
 
 export type Library = Readonly<Record<keyof typeof signatures, Routine>> & {
   readonly file: string;
+  /** OpenBLAS's number of threads; null in other libraries, which see to it themselves. */
+  readonly threads: { readonly get: () => number; readonly set: (count: number) => void } | null;
 };
 
 const candidates: Readonly<Record<string, readonly string[]>> = {
@@ -56,9 +62,34 @@ function open(koffi: typeof import("koffi"), file: string): Library | null {
       const lengths = Array(strings).fill(1);
       return [name, (...addresses: unknown[]) => native(...addresses, ...lengths)];
     });
-    return { ...Object.fromEntries(routines), file };
+    return { ...Object.fromEntries(routines), threads: threadsOf(loaded), file };
   } catch {
     return null;
+  }
+}
+
+function threadsOf(loaded: { func(name: string, result: string, types: string[]): unknown }) {
+  try {
+    const get = loaded.func("openblas_get_num_threads", "int", []) as () => number;
+    const set = loaded.func("openblas_set_num_threads", "void", ["int"]) as (n: number) => void;
+    return { get, set };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Runs `call` on one thread of OpenBLAS, and leaves it with as many as it had: what takes less than a
+ * millisecond or two is done before a second thread has woken up.
+ */
+export function onOneThread<T>({ threads }: Library, call: () => T): T {
+  const count = threads?.get() ?? 1;
+  if (threads === null || count <= 1) return call();
+  threads.set(1);
+  try {
+    return call();
+  } finally {
+    threads.set(count);
   }
 }
 
@@ -74,22 +105,40 @@ export const integers = (count: number): Int32Array => new Int32Array(2 * count)
 /** One letter by address. */
 export const letter = (value: string): Uint8Array => Uint8Array.of(value.charCodeAt(0));
 
+/** How much working memory a routine asked for, by its name and whatever that depends on. */
+const asked = new Map<string, number>();
+
+/** Working memory that the next call takes again, unless it was large. */
+let room = new Float64Array(0);
+const largestKept = 2 ** 17;
+
 /**
- * Runs a routine twice: once to be told how much working memory it wants, once to compute.
+ * Runs a routine with the working memory that it wants: for the first problem of a kind it is run
+ * twice, once to be told how much that is.
  *
+ * @param kind  what the amount depends on: the sizes, and the options
  * @throws NumericError  where the routine says that it did not converge
  */
 export function withWork(
   name: keyof typeof signatures,
+  kind: string,
   call: (work: Float64Array, length: Int32Array, info: Int32Array) => void,
 ): void {
-  const wanted = new Float64Array(1);
   const info = integer(0);
-  call(wanted, integer(-1), info);
-  checkInfo(name, info);
-  const length = Math.max(1, Math.ceil(wanted[0]));
-  if (!(length < 2 ** 31)) throw new InternalError(`${name} wants ${wanted[0]} numbers to work`);
-  call(new Float64Array(length), integer(length), info);
+  const key = `${name} ${kind}`;
+  let length = asked.get(key);
+  if (length === undefined) {
+    const wanted = new Float64Array(1);
+    call(wanted, integer(-1), info);
+    checkInfo(name, info);
+    length = Math.max(1, Math.ceil(wanted[0]));
+    if (!(length < 2 ** 31)) throw new InternalError(`${name} wants ${wanted[0]} numbers to work`);
+    if (asked.size === 1000) asked.clear();
+    asked.set(key, length);
+  }
+  const work = room.length >= length ? room : new Float64Array(length);
+  if (length <= largestKept) room = work;
+  call(work, integer(length), info);
   checkInfo(name, info);
 }
 

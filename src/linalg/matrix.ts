@@ -97,6 +97,25 @@ export function multiply(A: Matrix, B: Matrix): Matrix {
   return { rows: A.rows, cols, data: out };
 }
 
+/** Aᵀ B. @throws ShapeError  when A has not as many rows as B */
+export function multiplyTransposed(A: Matrix, B: Matrix): Matrix {
+  if (A.rows !== B.rows) {
+    throw new ShapeError(
+      `the transpose of ${A.rows} × ${A.cols} cannot multiply ${B.rows} × ${B.cols}`,
+    );
+  }
+  const [rows, cols] = [A.cols, B.cols];
+  const out = new Float64Array(rows * cols);
+  // A sum over the rows of both, so that memory is read in order.
+  for (let k = 0; k < A.rows; k++) {
+    for (let i = 0; i < rows; i++) {
+      const a = A.data[k * rows + i];
+      for (let j = 0; j < cols; j++) out[i * cols + j] += a * B.data[k * cols + j];
+    }
+  }
+  return { rows, cols, data: out };
+}
+
 /** A Aᵀ [rows × rows], symmetric to the last bit. */
 export function gram({ rows, cols, data }: Matrix): Matrix {
   const out = new Float64Array(rows * rows);

@@ -5,8 +5,9 @@ import {
   SingularValueDecomposition,
 } from "ml-matrix";
 import { balance } from "./balance.ts";
+import { pickColumns } from "./blocks.ts";
 import { realSchur } from "./francis.ts";
-import { gram, type Matrix, multiply, transpose } from "./matrix.ts";
+import { gram, type Matrix, multiply, multiplyTransposed, transpose } from "./matrix.ts";
 import type { Provider } from "./provider.ts";
 import { diagonalEigenvalues, triangularEigenvectors } from "./schur-vectors.ts";
 
@@ -26,6 +27,8 @@ export const mlMatrixProvider: Provider = {
   library: "ml-matrix",
 
   product: multiply,
+
+  innerProduct: multiplyTransposed,
 
   gram: (A, of) => gram(of === "rows" ? A : transpose(A)),
 
@@ -65,6 +68,13 @@ export const mlMatrixProvider: Provider = {
     };
   },
 
+  leadingEigen(A, count) {
+    const { values, vectors } = mlMatrixProvider.symmetricEigen(A);
+    const last = A.cols - 1;
+    const chosen = Array.from({ length: count(values) }, (_, j) => last - j);
+    return { values, vectors: pickColumns(vectors, chosen) };
+  },
+
   eigenvalues: (A) => diagonalEigenvalues(realSchur(balance(A).balanced).T),
 
   eigen(A) {
@@ -94,6 +104,8 @@ export const mlMatrixProvider: Provider = {
     const found = new QrDecomposition(give(A));
     return { Q: take(found.orthogonalMatrix), R: take(found.upperTriangularMatrix) };
   },
+
+  triangle: (A) => mlMatrixProvider.qr(A).R,
 
   upperCholesky(A) {
     const n = A.rows;

@@ -1,7 +1,7 @@
 import { EigenflowError, UsageError } from "../errors.ts";
 import type { ComplexNumbers } from "./complex.ts";
 import { lapackProvider } from "./lapack.ts";
-import { type Matrix, multiply } from "./matrix.ts";
+import { type Matrix, multiply, multiplyTransposed } from "./matrix.ts";
 import { mlMatrixProvider } from "./ml-matrix.ts";
 
 /**
@@ -14,6 +14,8 @@ export interface Provider {
   readonly library: string; // what was loaded
   /** A B. */
   product(A: Matrix, B: Matrix): Matrix;
+  /** Aᵀ B. */
+  innerProduct(A: Matrix, B: Matrix): Matrix;
   /** AᵀA of the columns, or AAᵀ of the rows. */
   gram(A: Matrix, of: "columns" | "rows"): Matrix;
   /** A = U diag(s) Vᵀ, thin, s descending. */
@@ -22,6 +24,11 @@ export interface Provider {
   singularValues(A: Matrix): Float64Array;
   /** A = V diag(values) Vᵀ of a symmetric A, values ascending. */
   symmetricEigen(A: Matrix): { values: Float64Array; vectors: Matrix };
+  /** All of those values, and the vectors of the largest, `count` of them: the largest first. */
+  leadingEigen(
+    A: Matrix,
+    count: (values: Float64Array) => number,
+  ): { values: Float64Array; vectors: Matrix };
   eigenvalues(A: Matrix): ComplexNumbers;
   /**
    * Right eigenvectors in real columns: a real eigenvalue has one; a pair stands with the positive
@@ -32,6 +39,8 @@ export interface Provider {
   schur(A: Matrix): { Q: Matrix; T: Matrix };
   /** A = Q R, thin: Q [rows × k], R [k × cols], k = min(rows, cols). */
   qr(A: Matrix): { Q: Matrix; R: Matrix };
+  /** That R alone. */
+  triangle(A: Matrix): Matrix;
   /** Upper R with A = RᵀR, or null where a pivot is not positive. Nothing is proven by it. */
   upperCholesky(A: Matrix): Matrix | null;
 }
@@ -94,3 +103,9 @@ export const product = (A: Matrix, B: Matrix): Matrix =>
   A.rows * A.cols * B.cols <= worthNative || A.cols !== B.rows
     ? multiply(A, B)
     : provider().product(A, B);
+
+/** Aᵀ B, else as `product`. @throws ShapeError  when A has not as many rows as B */
+export const innerProduct = (A: Matrix, B: Matrix): Matrix =>
+  A.rows * A.cols * B.cols <= worthNative || A.rows !== B.rows
+    ? multiplyTransposed(A, B)
+    : provider().innerProduct(A, B);

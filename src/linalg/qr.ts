@@ -17,11 +17,26 @@ export function qr(A: Matrix): Qr {
   requireFinite(A);
   const unit = binaryScale(A);
   const { Q, R } = provider().qr(scale(A, 1 / unit));
-  for (let i = 0; i < R.rows; i++) {
-    const row = R.data.subarray(i * R.cols, (i + 1) * R.cols);
-    const sign = row[i] < 0 ? -1 : 1;
-    for (let j = i; j < R.cols; j++) row[j] *= sign * unit;
-    if (sign < 0) for (let k = i; k < Q.data.length; k += Q.cols) Q.data[k] *= -1;
-  }
+  signRows(R, unit, (i) => {
+    for (let k = i; k < Q.data.length; k += Q.cols) Q.data[k] *= -1;
+  });
   return { Q, R };
+}
+
+/** The R of `qr` without the Q, in half the time or less. @throws DataError  as `qr` */
+export function triangleOf(A: Matrix): Matrix {
+  requireFinite(A);
+  const unit = binaryScale(A);
+  const R = provider().triangle(scale(A, 1 / unit));
+  signRows(R, unit, () => {});
+  return R;
+}
+
+/** R times its unit, with a diagonal that is not negative; `turned` is told which rows change sign. */
+function signRows({ rows, cols, data }: Matrix, unit: number, turned: (i: number) => void): void {
+  for (let i = 0; i < rows; i++) {
+    const sign = data[i * cols + i] < 0 ? -1 : 1;
+    for (let j = i; j < cols; j++) data[i * cols + j] *= sign * unit;
+    if (sign < 0) turned(i);
+  }
 }

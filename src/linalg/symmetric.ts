@@ -32,6 +32,24 @@ export function symmetricEigen(A: Matrix): SymmetricEigen {
 }
 
 /**
+ * All eigenvalues of a symmetric matrix [n × n], ascending, and orthonormal eigenvectors [n × k] of the
+ * k largest, that of the largest first. `count` is given the values and answers k: where k is small that
+ * takes about two thirds of the time of `symmetricEigen`, for large n less than half.
+ *
+ * @throws ShapeError, DataError  as `symmetricEigenvalues`
+ */
+export function leadingEigen(A: Matrix, count: (values: Float64Array) => number): SymmetricEigen {
+  requireSymmetric(A);
+  const unit = binaryScale(A);
+  let values: Float64Array = new Float64Array(0);
+  const { vectors } = provider().leadingEigen(scale(A, 1 / unit), (scaled) => {
+    values = scaled.map((value) => value * unit);
+    return count(values);
+  });
+  return { values, vectors };
+}
+
+/**
  * @throws ShapeError  for a matrix that is not square
  * @throws DataError  for one that is not symmetric to the last bit, or not finite
  */

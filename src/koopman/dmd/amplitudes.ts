@@ -1,13 +1,8 @@
 import { NumericError } from "../../errors.ts";
-import {
-  type ComplexMatrix,
-  type ComplexNumbers,
-  complexNumbers,
-  complexZeros,
-} from "../../linalg/complex.ts";
+import { type ComplexMatrix, type ComplexNumbers, complexNumbers } from "../../linalg/complex.ts";
 import { leastSquares } from "../../linalg/least-squares.ts";
-import { gram, type Matrix, transpose } from "../../linalg/matrix.ts";
-import { product } from "../../linalg/provider.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import { innerProduct, product, provider } from "../../linalg/provider.ts";
 
 /** What an expansion Σ_j z_j α_j λ_j^i of snapshots is fitted in. */
 export interface Expansion {
@@ -57,17 +52,21 @@ export function fitAmplitudes(expansion: Expansion, route: Route = "auto"): Comp
   }
   const { rows: k, cols: M } = coordinates;
   const ell = P.cols;
-  const powers = powersOf(values);
+  const T = finitePowers(values, M);
+  const terms = termsOf(values);
   const tall = new Float64Array(k * M * ell);
   const right = new Float64Array(k * M);
   for (let i = 0; i < M; i++) {
-    const D = blocks(values, powers, i);
+    const weight = expansion.weights[i];
     for (let row = 0; row < k; row++) {
       const at = i * k + row;
-      right[at] = expansion.weights[i] * coordinates.data[row * M + i];
-      const out = tall.subarray(at * ell, (at + 1) * ell);
-      timesBlocks(P.data.subarray(row * ell, (row + 1) * ell), values, D, out);
-      for (let j = 0; j < ell; j++) out[j] *= expansion.weights[i];
+      right[at] = weight * coordinates.data[row * M + i];
+      for (let j = 0; j < ell; j++) {
+        for (const { factor, column, power } of terms[j]) {
+          tall[at * ell + j] +=
+            weight * factor * P.data[row * ell + column] * T.data[power * M + i];
+        }
+      }
     }
   }
   const { X } = leastSquares({ rows: k * M, cols: ell, data: tall }, column(right));
@@ -83,18 +82,6 @@ export function packed({ values, vectors }: Pick<Expansion, "values" | "vectors"
     return values.im[k % cols] < 0 ? vectors.im.data[k - 1] : x;
   });
   return { ...vectors.re, data };
-}
-
-/** A Z for a real A and columns that come in pairs, which stay conjugate to the last bit. */
-export function realTimesPairs(
-  A: Matrix,
-  values: ComplexNumbers,
-  vectors: ComplexMatrix,
-): ComplexMatrix {
-  const parts = product(A, packed({ values, vectors }));
-  const out = complexZeros(A.rows, parts.cols);
-  spread(parts.data, values, out, 0);
-  return out;
 }
 
 /** Rows of packed columns to their places in a complex matrix, from row `first` on. */
@@ -129,84 +116,116 @@ export function unpacked({ im }: ComplexNumbers, a: Float64Array): ComplexNumber
 }
 
 /** λ_j^i of every eigenvalue. */
-export const power = (values: ComplexNumbers, i: number): ComplexNumbers => powersOf(values)(i);
+export const power = (values: ComplexNumbers, i: number): ComplexNumbers =>
+  unpacked(values, powers(values, i, 1).data);
 
-/** The same for many i: moduli and angles are taken once. */
-export function powersOf({ re, im }: ComplexNumbers): (i: number) => ComplexNumbers {
-  const moduli = re.map((x, j) => (im[j] === 0 ? x : Math.hypot(x, im[j])));
-  const angles = re.map((x, j) => (im[j] === 0 ? 0 : Math.atan2(im[j], x)));
-  return (i) => {
-    const out = complexNumbers(re.length);
-    for (let j = 0; j < re.length; j++) {
-      const size = moduli[j] ** i;
-      out.re[j] = im[j] === 0 ? size : size * Math.cos(angles[j] * i);
-      if (im[j] !== 0) out.im[j] = size * Math.sin(angles[j] * i);
+/** λ_j^i for i = first, first + 1, … [ℓ × count]; of a pair the real and the imaginary parts of the first. */
+export function powers({ re, im }: ComplexNumbers, first: number, count: number): Matrix {
+  const data = new Float64Array(re.length * count);
+  for (let j = 0; j < re.length; j++) {
+    const [at, paired] = [j * count, im[j] !== 0];
+    const size = paired ? Math.hypot(re[j], im[j]) : re[j];
+    const angle = Math.atan2(im[j], re[j]);
+    for (let i = 0; i < count; i++) {
+      const modulus = size ** (first + i);
+      data[at + i] = paired ? modulus * Math.cos(angle * (first + i)) : modulus;
+      if (paired) data[at + count + i] = modulus * Math.sin(angle * (first + i));
     }
-    return out;
-  };
-}
-
-function blocks(
-  values: ComplexNumbers,
-  powers: (i: number) => ComplexNumbers,
-  i: number,
-): ComplexNumbers {
-  const D = powers(i);
-  const bad = D.re.findIndex((x, j) => !Number.isFinite(x) || !Number.isFinite(D.im[j]));
-  if (bad >= 0) {
-    const size = Math.hypot(values.re[bad], values.im[bad]);
-    throw new NumericError(
-      `an eigenvalue of modulus ${size} to the power ${i} overflows`,
-      "fit fewer snapshots, or drop that mode",
-    );
+    if (paired) j++;
   }
-  return D;
+  return { rows: re.length, cols: count, data };
 }
 
-/** out = row · D_i: for a pair the block 2 [[c, −s], [−s, −c]] of λ^i = c + is. */
-function timesBlocks(
-  row: Float64Array,
-  { im }: ComplexNumbers,
-  D: ComplexNumbers,
-  out: Float64Array,
-): void {
-  for (let j = 0; j < row.length; j++) {
-    if (im[j] === 0) {
-      out[j] = row[j] * D.re[j];
-    } else {
-      const [x, y, c, s] = [row[j], row[j + 1], D.re[j], D.im[j]];
-      out[j] = 2 * (x * c - y * s);
-      out[j + 1] = -2 * (x * s + y * c);
-      j++;
+/** @throws NumericError  where a power leaves the finite numbers */
+function finitePowers(values: ComplexNumbers, count: number): Matrix {
+  const T = powers(values, 0, count);
+  const bad = T.data.findIndex((x) => !Number.isFinite(x));
+  if (bad < 0) return T;
+  const j = Math.floor(bad / count);
+  throw new NumericError(
+    `an eigenvalue of modulus ${Math.hypot(values.re[j], values.im[j])} to the power ${bad % count} ` +
+      "overflows",
+    "fit fewer snapshots, or drop that mode",
+  );
+}
+
+/** One product in an entry of `row · D_i`: factor · row[column] · T[power, i], T of `powers`. */
+interface Term {
+  readonly factor: number;
+  readonly column: number;
+  readonly power: number;
+}
+
+/** Column by column what D_i is made of: λ^i itself, or for a pair 2 [[c, −s], [−s, −c]], λ^i = c + is. */
+function termsOf({ im }: ComplexNumbers): Term[][] {
+  return Array.from(im, (y, j) => {
+    if (y === 0) return [{ factor: 1, column: j, power: j }];
+    const first = y > 0 ? j : j - 1;
+    return [
+      { factor: y > 0 ? 2 : -2, column: first, power: j },
+      { factor: -2, column: first + 1, power: y > 0 ? j + 1 : j - 1 },
+    ];
+  });
+}
+
+/** Σ_j w_j α_j λ_j^i for i = first, first + 1, … [k × count]: P D_i a. */
+export function expanded(
+  { values, vectors }: Pick<Expansion, "values" | "vectors">,
+  { re, im }: ComplexNumbers,
+  first: number,
+  count: number,
+): Matrix {
+  const T = powers(values, first, count);
+  const scaled = new Float64Array(T.data.length);
+  for (let j = 0; j < re.length; j++) {
+    const at = j * count;
+    if (values.im[j] === 0) {
+      for (let i = at; i < at + count; i++) scaled[i] = T.data[i] * re[j];
+      continue;
     }
+    // 2 Re(w z) = Re w · 2 Re z − Im w · 2 Im z for z = λ^i α
+    for (let i = at; i < at + count; i++) {
+      const [c, s] = [T.data[i], T.data[i + count]];
+      scaled[i] = 2 * (c * re[j] - s * im[j]);
+      scaled[i + count] = -2 * (c * im[j] + s * re[j]);
+    }
+    j++;
   }
+  return product(packed({ values, vectors }), { ...T, data: scaled });
 }
 
-/** G = Σ ω_i² D_iᵀ PᵀP D_i and g = Σ ω_i² D_iᵀ Pᵀ c_i. */
+/**
+ * G = Σ ω_i² D_iᵀ PᵀP D_i and g = Σ ω_i² D_iᵀ Pᵀ c_i. What depends on i are inner products of powers
+ * alone, H = T Ω² Tᵀ: every entry of G is a sum of up to four products of PᵀP and H.
+ */
 export function normalEquations({ values, coordinates, weights }: Expansion, P: Matrix) {
-  const ell = P.cols;
-  const K = gram(transpose(P));
-  const projected = product(transpose(P), coordinates);
-  const M = coordinates.cols;
+  const [ell, M] = [P.cols, coordinates.cols];
+  const K = provider().gram(P, "columns");
+  const projected = innerProduct(P, coordinates);
+  const T = finitePowers(values, M);
+  const weighted = { ...T, data: T.data.map((x, k) => x * weights[k % M]) };
+  const H = provider().gram(weighted, "rows");
+  const terms = termsOf(values);
   const [G, g] = [new Float64Array(ell * ell), new Float64Array(ell)];
-  const half = new Float64Array(ell * ell);
-  const [line, out] = [new Float64Array(ell), new Float64Array(ell)];
-  const powers = powersOf(values);
-  for (let i = 0; i < M; i++) {
-    const D = blocks(values, powers, i);
-    const square = weights[i] ** 2;
-    // K D, then its transpose times D: Dᵀ K D, since K is symmetric.
-    for (let p = 0; p < ell; p++) {
-      timesBlocks(K.data.subarray(p * ell, (p + 1) * ell), values, D, out);
-      for (let q = 0; q < ell; q++) half[q * ell + p] = out[q];
+  for (let p = 0; p < ell; p++) {
+    for (const own of terms[p]) {
+      for (let q = 0; q <= p; q++) {
+        for (const other of terms[q]) {
+          G[p * ell + q] +=
+            own.factor *
+            other.factor *
+            K.data[own.column * ell + other.column] *
+            H.data[own.power * ell + other.power];
+        }
+      }
+      const [row, powers] = [own.column * M, own.power * M];
+      let sum = 0;
+      for (let i = 0; i < M; i++) {
+        sum += weighted.data[powers + i] * weights[i] * projected.data[row + i];
+      }
+      g[p] += own.factor * sum;
     }
-    for (let p = 0; p < ell; p++) {
-      timesBlocks(half.subarray(p * ell, (p + 1) * ell), values, D, out);
-      for (let q = 0; q < ell; q++) G[p * ell + q] += square * out[q];
-      line[p] = projected.data[p * M + i];
-    }
-    timesBlocks(line, values, D, out);
-    for (let q = 0; q < ell; q++) g[q] += square * out[q];
+    for (let q = 0; q < p; q++) G[q * ell + p] = G[p * ell + q];
   }
   return { G: { rows: ell, cols: ell, data: G }, g };
 }

@@ -1,7 +1,7 @@
-import { columns } from "../../linalg/blocks.ts";
+import { beside, columns } from "../../linalg/blocks.ts";
 import { type ComplexMatrix, complexZeros } from "../../linalg/complex.ts";
-import { type Matrix, transpose } from "../../linalg/matrix.ts";
-import { product } from "../../linalg/provider.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import { innerProduct, product } from "../../linalg/provider.ts";
 import { qr } from "../../linalg/qr.ts";
 import { type Compression, compressTall } from "../../linalg/tall.ts";
 import { tallGram, tallProduct } from "../../linalg/tall-products.ts";
@@ -44,13 +44,15 @@ export async function dmdTall(
     const compression = await compressTall(source, null, gram);
     return { spectrum: dmdOfTrajectory(compression.R, chosen, source.rows), compression };
   }
-  const { start, products, singularValues } = narrow;
+  const { before, after, singularValues } = narrow;
+  const start = beside([before, after]);
+  const products = innerProduct(start, product(gram, start));
   const compression = await compressTall(source, start, products);
-  const k = start.cols / 2;
+  const k = before.cols;
   // F W₀ = [U₀ A U₀] = Q [R₁ R₂]; U₀ = Q Q₁ T with orthonormal Q Q₁, whose image is Q R₂ T⁻¹.
   const { Q: basis, R: T } = qr(columns(compression.R, 0, k));
   const image = imageOf(columns(compression.R, k, 2 * k), T);
-  const coordinates = product(transpose(product(compression.right, basis)), gram);
+  const coordinates = innerProduct(product(compression.right, basis), gram);
   const pairs = ritzOf(basis, image, singularValues);
   const spectrum = spectrumOf(pairs, fitFromProducts(gram, basis, coordinates, chosen));
   return { spectrum, compression };

@@ -1,14 +1,21 @@
 import { refuseUnknown } from "../../errors/suggest.ts";
 import { DataError, ShapeError, UsageError } from "../../errors.ts";
-import { beside, columnNorms, columns, pickColumns } from "../../linalg/blocks.ts";
-import { type Matrix, matrix, requireFinite, subtract, transpose } from "../../linalg/matrix.ts";
-import { product, provider } from "../../linalg/provider.ts";
-import { qr } from "../../linalg/qr.ts";
+import { below, beside, columnNorms, columns, pickColumns } from "../../linalg/blocks.ts";
+import {
+  frobeniusNorm,
+  identity,
+  type Matrix,
+  requireFinite,
+  subtract,
+} from "../../linalg/matrix.ts";
+import { innerProduct, product, provider } from "../../linalg/provider.ts";
+import { triangleOf } from "../../linalg/qr.ts";
 import { tallQr } from "../../linalg/tall-qr.ts";
+import { solveUpper } from "../../linalg/triangular.ts";
 import type { Route } from "./amplitudes.ts";
-import { imageOf, narrowBasis } from "./narrow.ts";
+import { fewestNarrow, narrowBasis, normsOf } from "./narrow.ts";
 import { requireOneOf } from "./options.ts";
-import { type Ritz, ritz, ritzOf, type Scaling } from "./ritz.ts";
+import { pairsWithin, type Ritz, ritz, type Scaling } from "./ritz.ts";
 import { type Spectrum, spectrumOf } from "./spectrum.ts";
 import { numericalRank, type Truncation } from "./truncation.ts";
 import { equal, type Weighting } from "./weighting.ts";
@@ -50,38 +57,60 @@ export const dmdDefaults: DmdOptions = {
 export function dmd(snapshots: Matrix, options: Partial<DmdOptions> = {}): Spectrum {
   const chosen = dmdOptions("dmd", options);
   const { rows: n, cols: M } = snapshots;
-  requireSnapshots(snapshots);
-  if (chosen.compression === "none" || n <= M) return dmdOfTrajectory(snapshots, chosen, n);
-  const few = pairsOfFew(snapshots, chosen);
+  const reducible = chosen.compression === "qr" && n > M;
+  const few = reducible ? pairsOfFew(snapshots, chosen) : null;
   if (few !== null) {
-    const { pairs, basis } = few;
-    return spectrumOf(pairs, { ...fitOf(snapshots, basis, chosen), observe: basis, warnings: [] });
+    const { pairs, basis, norms } = few;
+    const fit = fitOf(snapshots, basis, chosen, norms);
+    return spectrumOf(pairs, { ...fit, observe: basis, warnings: [] });
   }
+  requireSnapshots(snapshots);
+  if (!reducible) return dmdOfTrajectory(snapshots, chosen, n);
   const { Q, R } = tallQr(snapshots);
   return dmdOfTrajectory(R, chosen, n, (A) => product(Q, A));
 }
 
+/** Ritz pairs of a trajectory in an orthonormal basis of few directions. */
+interface Few {
+  readonly pairs: Omit<Ritz, "basis" | "image">;
+  readonly basis: Matrix; // U [n × k]
+  readonly norms: Float64Array; // ‖f_i‖ [M]
+}
+
+/** A basis from a Gram matrix that is further from orthonormal than this is made anew by QR. */
+const nearlyOrthonormal = 0.5;
+
 /**
- * Ritz pairs of a trajectory, and the basis U that they are in, where the rule keeps few directions, all
- * well above what a Gram matrix can tell: its eigenvectors span U₀, and only [U₀ A U₀] is made
- * orthonormal, so that values and residuals are as exact as by QR of everything. Null where that does
- * not hold. `rows` is the height that the rule is told.
+ * Ritz pairs of few directions, where the rule keeps few, all well above what a Gram matrix can tell: its
+ * eigenvectors span U₀ = F W, nearly orthonormal, so that one Cholesky factor UᵀU = I makes it so to
+ * rounding. The image of U is B = F W' T⁻¹, whatever U₀ is, and what of B lies outside U, B − U UᵀB, gives
+ * the triangle [I UᵀB; 0 R]: values and residuals are as exact as by QR of all snapshots. Null where that
+ * does not hold, as for snapshots that are not all finite. `rows` is the height that the rule is told.
  */
 export function pairsOfFew(
   F: Matrix,
   options: Pick<DmdOptions, "truncation" | "scaling">,
   rows = F.rows,
-): { pairs: Ritz; basis: Matrix } | null {
-  const narrow = narrowBasis(provider().gram(F, "columns"), options, rows);
-  if (narrow === null || F.rows < narrow.start.cols) return null;
-  const { start, singularValues } = narrow;
-  const k = start.cols / 2;
-  const { Q, R } = qr(product(F, start));
-  const own = columns(R, 0, k);
-  const T = { ...own, rows: k, data: own.data.subarray(0, k * k) };
-  const axes = matrix(R.rows, k, (i, j) => Number(i === j));
-  const pairs = ritzOf(axes, imageOf(columns(R, k, 2 * k), T), singularValues);
-  return { pairs, basis: columns(Q, 0, k) };
+): Few | null {
+  if (F.cols < fewestNarrow) return null;
+  const gram = provider().gram(F, "columns");
+  const narrow = narrowBasis(gram, options, rows);
+  if (narrow === null || F.rows < 2 * narrow.before.cols) return null;
+  const { before, after, singularValues } = narrow;
+  const k = before.cols;
+  const start = product(F, before);
+  const near = provider().gram(start, "columns");
+  const factor = provider().upperCholesky(near);
+  const axes = identity(k);
+  if (factor === null || frobeniusNorm(subtract(near, axes)) > nearlyOrthonormal) return null;
+  const T = solveUpper(factor, axes); // the inverse
+  const basis = product(start, T);
+  const image = product(product(F, after), T);
+  const inside = innerProduct(basis, image);
+  const outside = triangleOf(subtract(image, product(basis, inside)));
+  const own = below([axes, { rows: k, cols: k, data: new Float64Array(k * k) }]);
+  const pairs = pairsWithin({ own, mapped: below([inside, outside]) });
+  return { pairs: { singularValues, ...pairs }, basis, norms: normsOf(gram) };
 }
 
 /** What amplitudes are fitted to: the snapshots in an orthonormal basis, and what of them it misses. */
@@ -89,9 +118,9 @@ export function fitOf(
   F: Matrix,
   basis: Matrix,
   { dt, weighting, route }: Pick<DmdOptions, "dt" | "weighting" | "route">,
+  norms = columnNorms(F),
 ) {
-  const coordinates = product(transpose(basis), F);
-  const norms = columnNorms(F);
+  const coordinates = innerProduct(basis, F);
   return {
     coordinates,
     norms,

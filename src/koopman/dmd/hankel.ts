@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors.ts";
 import { columnNorms, columns } from "../../linalg/blocks.ts";
-import { type Matrix, subtract, transpose } from "../../linalg/matrix.ts";
-import { product } from "../../linalg/provider.ts";
+import { type Matrix, subtract } from "../../linalg/matrix.ts";
+import { innerProduct, product } from "../../linalg/provider.ts";
 import { svd } from "../../linalg/svd.ts";
 import { tallQr } from "../../linalg/tall-qr.ts";
 import {
@@ -71,10 +71,7 @@ export function hankelDmd(
     );
   const height = delays * (reduction === null ? n : inner.rows);
   const few = pairsOfFew(H, chosen, height);
-  const { pairs, warnings } = few
-    ? { ...few, warnings: [] }
-    : pairsOf(columns(H, 0, H.cols - 1), columns(H, 1, H.cols), chosen, height);
-  const basis = few?.basis ?? pairs.basis;
+  const { pairs, basis, warnings } = few ? { ...few, warnings: [] as string[] } : fullPairs(H, chosen, height);
   const k = basis.cols;
   const first = { rows: inner.rows, cols: k, data: basis.data.slice(0, inner.rows * k) };
   if (Q !== null && reduction !== null) {
@@ -86,11 +83,16 @@ export function hankelDmd(
       );
   }
   return spectrumOf(pairs, {
-    ...fitOf(H, basis, chosen),
+    ...fitOf(H, basis, chosen, few?.norms),
     observe: Q === null ? first : product(Q, first),
     snapshots: M,
     warnings,
   });
+}
+
+function fullPairs(H: Matrix, options: DmdOptions, height: number) {
+  const found = pairsOf(columns(H, 0, H.cols - 1), columns(H, 1, H.cols), options, height);
+  return { ...found, basis: found.pairs.basis };
 }
 
 /**
@@ -106,5 +108,5 @@ function reduced(snapshots: Matrix, rule: Truncation | null): { Q: Matrix | null
   const { U, s } = svd(snapshots);
   const r = Math.max(1, rule(s, snapshots.rows, snapshots.cols));
   const Q = columns(U, 0, r);
-  return { Q, inner: product(transpose(Q), snapshots) };
+  return { Q, inner: innerProduct(Q, snapshots) };
 }

@@ -11,8 +11,8 @@ import {
 } from "../../linalg/complex.ts";
 import { eigen } from "../../linalg/eigenvalues.ts";
 import { smallestSingular } from "../../linalg/least-squares.ts";
-import { type Matrix, transpose } from "../../linalg/matrix.ts";
-import { product } from "../../linalg/provider.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import { innerProduct, product } from "../../linalg/provider.ts";
 import { qr } from "../../linalg/qr.ts";
 import { singularValues as singularValuesOf, svd } from "../../linalg/svd.ts";
 import type { Truncation } from "./truncation.ts";
@@ -95,14 +95,31 @@ export function pairsAt(
   choose: (operator: Matrix) => { values: ComplexNumbers; vectors: ComplexMatrix },
 ): Ritz {
   const { R } = qr(beside([basis, image]));
-  const [own, mapped] = [leadingColumns(R, basis.cols), columns(R, basis.cols, R.cols)];
-  const operator = product(transpose(own), mapped);
+  const triangle = {
+    own: leadingColumns(R, basis.cols),
+    mapped: columns(R, basis.cols, R.cols),
+  };
+  return { singularValues, basis, image, ...pairsWithin(triangle, choose) };
+}
+
+/** U and B = A U in few coordinates, with the same inner products: the triangle of [U B]. */
+interface Within {
+  readonly own: Matrix; // of U [p × k], k ≤ p ≤ 2k
+  readonly mapped: Matrix; // of B [p × k]
+}
+
+/** Ritz pairs of U and its image in coordinates that have lost the height. */
+export function pairsWithin(
+  { own, mapped }: Within,
+  choose: (operator: Matrix) => { values: ComplexNumbers; vectors: ComplexMatrix } = eigen,
+): Omit<Ritz, "singularValues" | "basis" | "image"> {
+  const operator = innerProduct(own, mapped);
   const { values, vectors } = choose(operator);
   const k = values.re.length;
 
   const residuals = new Float64Array(k);
   const refined = {
-    vectors: complexZeros(basis.cols, k),
+    vectors: complexZeros(own.cols, k),
     residuals: new Float64Array(k),
     values: complexNumbers(k),
   };
@@ -126,9 +143,6 @@ export function pairsAt(
     j += members.length - 1;
   }
   return {
-    singularValues,
-    basis,
-    image,
     operator,
     values,
     vectors,

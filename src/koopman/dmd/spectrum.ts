@@ -1,14 +1,10 @@
 import { columnNorms } from "../../linalg/blocks.ts";
-import {
-  type ComplexMatrix,
-  type ComplexNumbers,
-  complexNumbers,
-  moduli,
-} from "../../linalg/complex.ts";
+import { type ComplexMatrix, type ComplexNumbers, moduli } from "../../linalg/complex.ts";
 import { leastSquares } from "../../linalg/least-squares.ts";
 import { type Matrix, subtract } from "../../linalg/matrix.ts";
 import { product } from "../../linalg/provider.ts";
-import { fitAmplitudes, powersOf, type Route, realTimesPairs } from "./amplitudes.ts";
+import { expanded, fitAmplitudes, type Route } from "./amplitudes.ts";
+import { modesOf } from "./modes.ts";
 import type { Ritz } from "./ritz.ts";
 import type { Weighting } from "./weighting.ts";
 
@@ -76,11 +72,11 @@ export interface Fit {
 }
 
 /** Ritz pairs with amplitudes: the one way in which every variant makes its spectrum. */
-export function spectrumOf(pairs: Ritz, fit: Fit): Spectrum {
+export function spectrumOf(pairs: Omit<Ritz, "basis" | "image">, fit: Fit): Spectrum {
   const { coordinates, observe, dt, snapshots } = fit;
   const weights = fit.weighting(fit.norms);
   const { values, operator, condition } = pairs;
-  const { modes, vectors, lengths } = observed(observe, values, pairs.vectors);
+  const { modes, vectors, lengths } = modesOf(observe, values, pairs.vectors);
   const alpha = fitAmplitudes({ values, vectors, coordinates, weights }, fit.route);
   const amplitudes = {
     re: alpha.re.map((x, j) => x * lengths[j]),
@@ -115,7 +111,7 @@ export function spectrumOf(pairs: Ritz, fit: Fit): Spectrum {
     residuals: pairs.residuals,
     refined: {
       eigenvalues: pairs.refined.values,
-      modes: observed(observe, values, pairs.refined.vectors).modes,
+      modes: modesOf(observe, values, pairs.refined.vectors).modes,
       residuals: pairs.refined.residuals,
     },
     importance: importanceOf(values, amplitudes, snapshots),
@@ -127,55 +123,6 @@ export function spectrumOf(pairs: Ritz, fit: Fit): Spectrum {
   };
 }
 
-/**
- * Modes of the state from vectors in coordinates: of length 1, the entry of largest modulus real and
- * positive; the vectors turned by the same phases.
- */
-function observed(observe: Matrix, values: ComplexNumbers, inside: ComplexMatrix) {
-  const modes = realTimesPairs(observe, values, inside);
-  const [re, im] = [modes.re.data, modes.im.data];
-  const { rows, cols } = modes.re;
-  const [most, at] = [new Float64Array(cols), new Int32Array(cols)];
-  for (let i = 0, k = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++, k++) {
-      const square = re[k] * re[k] + im[k] * im[k];
-      if (square <= most[j]) continue;
-      most[j] = square;
-      at[j] = k;
-    }
-  }
-  const [x, y] = [columnNorms(modes.re), columnNorms(modes.im)];
-  const lengths = x.map((length, j) => Math.hypot(length, y[j]));
-  const phases = complexNumbers(cols);
-  for (let j = 0; j < cols; j++) {
-    const size = Math.hypot(re[at[j]], im[at[j]]);
-    phases.re[j] = size === 0 ? 1 : re[at[j]] / size;
-    phases.im[j] = size === 0 ? 0 : im[at[j]] / size;
-  }
-  turn(
-    modes,
-    phases,
-    lengths.map((length) => length || 1),
-  );
-  const vectors = {
-    re: { ...inside.re, data: inside.re.data.slice() },
-    im: { ...inside.im, data: inside.im.data.slice() },
-  };
-  turn(vectors, phases, new Float64Array(cols).fill(1));
-  return { modes, vectors, lengths };
-}
-
-/** Columns times conj(phase)/divisor, in place. */
-function turn({ re, im }: ComplexMatrix, phases: ComplexNumbers, divisors: Float64Array): void {
-  const { cols } = re;
-  for (let k = 0; k < re.data.length; k++) {
-    const j = k % cols;
-    const [a, b, c, d] = [re.data[k], im.data[k], phases.re[j], phases.im[j]];
-    re.data[k] = (a * c + b * d) / divisors[j];
-    im.data[k] = (b * c - a * d) / divisors[j];
-  }
-}
-
 export function importanceOf(
   values: ComplexNumbers,
   amplitudes: ComplexNumbers,
@@ -184,8 +131,11 @@ export function importanceOf(
   const amplitude = moduli(amplitudes);
   const size = moduli(values);
   const integral = (modulus: number) => {
-    let sum = 0;
-    for (let i = 0; i < snapshots; i++) sum += modulus ** (2 * i);
+    let [sum, term] = [0, 1];
+    for (let i = 0; i < snapshots; i++) {
+      sum += term;
+      term *= modulus ** 2;
+    }
     return sum;
   };
   return {
@@ -217,29 +167,14 @@ export function coordinatesAt(
   first: number,
   count: number,
 ): Matrix {
+  if (condition <= worstCondition || vectors.re.cols !== S.rows)
+    return expanded({ values, vectors }, alpha, first, count);
   const k = S.rows;
   const data = new Float64Array(k * count);
-  const put = (i: number, x: Float64Array) => {
-    for (let r = 0; r < k; r++) data[r * count + i] = x[r];
-  };
-  if (condition > worstCondition && vectors.re.cols === k) {
-    let x: Matrix = { rows: k, cols: 1, data: start };
-    for (let i = 0; i < first + count; i++) {
-      if (i >= first) put(i - first, x.data);
-      x = product(S, x);
-    }
-  } else {
-    const powers = powersOf(values);
-    for (let i = 0; i < count; i++) {
-      const D = powers(first + i);
-      put(
-        i,
-        realSum(vectors, {
-          re: D.re.map((c, j) => c * alpha.re[j] - D.im[j] * alpha.im[j]),
-          im: D.re.map((c, j) => c * alpha.im[j] + D.im[j] * alpha.re[j]),
-        }),
-      );
-    }
+  let x: Matrix = { rows: k, cols: 1, data: start };
+  for (let i = 0; i < first + count; i++) {
+    if (i >= first) for (let r = 0; r < k; r++) data[r * count + i - first] = x.data[r];
+    x = product(S, x);
   }
   return { rows: k, cols: count, data };
 }
