@@ -144,7 +144,7 @@ function providerOf(lapack: Library): Provider {
       const [lower, side] = [letter("L"), letter(of === "columns" ? "N" : "T")];
       const [N, K, leading] = [integer(size), integer(inner), integer(A.cols)];
       const [one, zero] = [Float64Array.of(1), Float64Array.of(0)];
-      spare(inner * size * size, () => {
+      spare((inner * size * size) / 2, () => {
         lapack.dsyrk(lower, side, N, K, one, A.data, leading, zero, data, N);
       });
       for (let i = 1; i < size; i++) {

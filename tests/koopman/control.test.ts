@@ -109,10 +109,14 @@ onProviders(() => {
         : Array.from(spectrum.eigenvalues.im, (y, j) => ({
             level,
             first,
+            amplitude: spectrum.importance.amplitude[j],
             turn: Math.abs(Math.atan2(y, spectrum.eigenvalues.re[j])) / stride,
           })),
     );
-    const near = turns.filter(({ turn }) => Math.abs(turn - 0.33) < 0.01);
+    // Where the background was taken out rounding is left, whose modes turn at any rate.
+    const near = turns.filter(
+      ({ turn, amplitude }) => Math.abs(turn - 0.33) < 0.01 && amplitude > 1e-12,
+    );
     expect(near.length).toBeGreaterThan(0);
     for (const { first } of near) expect(first).toBeGreaterThanOrEqual(M / 2);
     expect(windowsOf(found.root)).toHaveLength(31);

@@ -92,17 +92,16 @@ export function spread(
   first: number,
 ): void {
   const k = re.cols;
-  for (let j = 0; j < k; j++) {
-    const paired = sign[j] > 0;
-    for (let at = j; at < parts.length; at += k) {
-      const to = first * k + at;
-      re.data[to] = parts[at];
-      if (!paired) continue;
-      re.data[to + 1] = parts[at];
-      im.data[to] = parts[at + 1];
-      im.data[to + 1] = -parts[at + 1];
+  for (let row = 0; row < parts.length; row += k) {
+    const to = first * k + row;
+    for (let j = 0; j < k; j++) {
+      re.data[to + j] = parts[row + j];
+      if (!(sign[j] > 0)) continue;
+      re.data[to + j + 1] = parts[row + j];
+      im.data[to + j] = parts[row + j + 1];
+      im.data[to + j + 1] = -parts[row + j + 1];
+      j++;
     }
-    if (paired) j++;
   }
 }
 
@@ -119,19 +118,34 @@ export function unpacked({ im }: ComplexNumbers, a: Float64Array): ComplexNumber
 export const power = (values: ComplexNumbers, i: number): ComplexNumbers =>
   unpacked(values, powers(values, i, 1).data);
 
+/** Between so many steps powers are products, since sines are slow; then they are taken anew. */
+const stepsByProduct = 16;
+
 /** λ_j^i for i = first, first + 1, … [ℓ × count]; of a pair the real and the imaginary parts of the first. */
 export function powers({ re, im }: ComplexNumbers, first: number, count: number): Matrix {
   const data = new Float64Array(re.length * count);
   for (let j = 0; j < re.length; j++) {
-    const [at, paired] = [j * count, im[j] !== 0];
-    const size = paired ? Math.hypot(re[j], im[j]) : re[j];
-    const angle = Math.atan2(im[j], re[j]);
+    const at = j * count;
+    const x = re[j];
+    const y = im[j];
+    const size = y === 0 ? x : Math.hypot(x, y);
+    const angle = y === 0 ? 0 : Math.atan2(y, x);
+    let cos = 1;
+    let sin = 0;
     for (let i = 0; i < count; i++) {
-      const modulus = size ** (first + i);
-      data[at + i] = paired ? modulus * Math.cos(angle * (first + i)) : modulus;
-      if (paired) data[at + count + i] = modulus * Math.sin(angle * (first + i));
+      if (i % stepsByProduct === 0) {
+        const modulus = size ** (first + i);
+        cos = modulus * Math.cos(angle * (first + i));
+        sin = modulus * Math.sin(angle * (first + i));
+      } else {
+        const before = cos;
+        cos = before * x - sin * y;
+        sin = before * y + sin * x;
+      }
+      data[at + i] = cos;
+      if (y !== 0) data[at + count + i] = sin;
     }
-    if (paired) j++;
+    if (y !== 0) j++;
   }
   return { rows: re.length, cols: count, data };
 }

@@ -71,7 +71,9 @@ export function hankelDmd(
     );
   const height = delays * (reduction === null ? n : inner.rows);
   const few = pairsOfFew(H, chosen, height);
-  const { pairs, basis, warnings } = few ? { ...few, warnings: [] as string[] } : fullPairs(H, chosen, height);
+  const { pairs, basis, warnings } = few
+    ? { ...few, warnings: [] as string[] }
+    : fullPairs(H, chosen, height);
   const k = basis.cols;
   const first = { rows: inner.rows, cols: k, data: basis.data.slice(0, inner.rows * k) };
   if (Q !== null && reduction !== null) {

@@ -50,7 +50,8 @@ function phasesOf({ data, cols }: Matrix, { im }: ComplexNumbers): ComplexNumber
   const at = Int32Array.from({ length: cols }, (_, j) => j);
   for (let k = 0; k < data.length; k += cols) {
     for (let j = 0; j < cols; j++) {
-      const [x, y] = [data[k + j], im[j] === 0 ? 0 : data[k + j + 1]];
+      const x = data[k + j];
+      const y = im[j] === 0 ? 0 : data[k + j + 1];
       const square = x * x + y * y;
       if (square > most[j]) {
         most[j] = square;
