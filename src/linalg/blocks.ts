@@ -15,6 +15,13 @@ export function columns(A: Matrix, first: number, last: number): Matrix {
 /** The first `count` columns. */
 export const leadingColumns = (A: Matrix, count: number): Matrix => columns(A, 0, count);
 
+/** The last `count` columns, the last of them first. */
+export const lastColumns = (A: Matrix, count: number): Matrix =>
+  pickColumns(
+    A,
+    Array.from({ length: count }, (_, j) => A.cols - 1 - j),
+  );
+
 /** The columns at `indices`, in that order. */
 export function pickColumns(A: Matrix, indices: readonly number[]): Matrix {
   const cols = indices.length;

@@ -1,3 +1,4 @@
+import { lastColumns } from "./blocks.ts";
 import { checkInfo, integer, integers, type Library, letter, withWork } from "./lapack-library.ts";
 import { transpose } from "./matrix.ts";
 import type { Provider } from "./provider.ts";
@@ -59,10 +60,6 @@ export function leadingEigenOf(
   withWork("dormtr", `${n} ${k}`, (work, length, status) => {
     lapack.dormtr(left, lower, plain, N, K, A, N, tau, vectors, N, work, length, status);
   });
-  const data = new Float64Array(n * k);
-  for (let j = 0; j < k; j++) {
-    const column = (k - 1 - j) * n; // ascending there, the largest first here
-    for (let i = 0; i < n; i++) data[i * k + j] = vectors[column + i];
-  }
-  return { values, vectors: { rows: n, cols: k, data } };
+  const ascending = transpose({ rows: k, cols: n, data: vectors });
+  return { values, vectors: lastColumns(ascending, k) };
 }

@@ -1,4 +1,5 @@
-import { InternalError } from "../errors.ts";
+import { InternalError, NumericError } from "../errors.ts";
+import { lastColumns } from "./blocks.ts";
 import {
   checkInfo,
   integer,
@@ -108,8 +109,16 @@ function providerOf(lapack: Library): Provider {
 
     symmetricEigen: (A) => modest(A, () => symmetricEigenOf(lapack, A.rows, admit(square(A)))),
 
-    leadingEigen: (A, count) =>
-      modest(A, () => leadingEigenOf(lapack, A.rows, admit(square(A)), count)),
+    leadingEigen(A, count) {
+      try {
+        return modest(A, () => leadingEigenOf(lapack, A.rows, admit(square(A)), count));
+      } catch (error) {
+        // The quick way to a few vectors fails for some matrices that the way to all does not.
+        if (!(error instanceof NumericError)) throw error;
+        const { values, vectors } = symmetricEigenOf(lapack, A.rows, admit(A));
+        return { values, vectors: lastColumns(vectors, count(values)) };
+      }
+    },
 
     eigenvalues: (A) => modest(A, () => eigenOf(lapack, A, "N").values),
 

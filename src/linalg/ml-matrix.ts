@@ -5,7 +5,7 @@ import {
   SingularValueDecomposition,
 } from "ml-matrix";
 import { balance } from "./balance.ts";
-import { pickColumns } from "./blocks.ts";
+import { lastColumns } from "./blocks.ts";
 import { realSchur } from "./francis.ts";
 import { gram, type Matrix, multiply, multiplyTransposed, transpose } from "./matrix.ts";
 import type { Provider } from "./provider.ts";
@@ -70,9 +70,7 @@ export const mlMatrixProvider: Provider = {
 
   leadingEigen(A, count) {
     const { values, vectors } = mlMatrixProvider.symmetricEigen(A);
-    const last = A.cols - 1;
-    const chosen = Array.from({ length: count(values) }, (_, j) => last - j);
-    return { values, vectors: pickColumns(vectors, chosen) };
+    return { values, vectors: lastColumns(vectors, count(values)) };
   },
 
   eigenvalues: (A) => diagonalEigenvalues(realSchur(balance(A).balanced).T),

@@ -274,6 +274,16 @@ describe("refusals", () => {
       DataError,
       "state 0 of snapshot 1 is NaN",
     ],
+    ...[NaN, -Infinity].map((odd): [string, () => unknown, typeof DataError, string] => {
+      const { data, ...shape } = random(40, 12, 1);
+      data[5 * 12 + 7] = odd;
+      return [
+        `${odd} in a tall state`,
+        () => dmd({ ...shape, data }, { truncation: rank(2) }),
+        DataError,
+        `state 5 of snapshot 7 is ${odd}`,
+      ];
+    }),
     ["zeros", () => dmd(scale(good, 0)), DataError, "all zero"],
     [
       "a rule that keeps nothing",

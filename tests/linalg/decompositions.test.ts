@@ -13,9 +13,9 @@ import {
   subtract,
   transpose,
 } from "../../src/linalg/matrix.ts";
-import { qr } from "../../src/linalg/qr.ts";
+import { qr, triangleOf } from "../../src/linalg/qr.ts";
 import { singularValues, svd } from "../../src/linalg/svd.ts";
-import { symmetricEigen } from "../../src/linalg/symmetric.ts";
+import { leadingEigen, symmetricEigen } from "../../src/linalg/symmetric.ts";
 import { hilbert, random, randomSymmetric } from "./matrices.ts";
 import { onProviders } from "./on-providers.ts";
 
@@ -54,6 +54,53 @@ const squares = (check: (A: Matrix) => void) =>
   );
 
 onProviders(() => {
+  test("the triangle alone is that of qr", () => {
+    property((A) => {
+      expect(distance(triangleOf(A), qr(A).R)).toBeLessThan(small * norm(A));
+    });
+    expect(() => triangleOf({ ...random(2, 2, 1), data: Float64Array.of(1, NaN, 0, 1) })).toThrow(
+      DataError,
+    );
+  });
+
+  test("leading eigenvectors: all values, A V = V Λ for the largest, from the largest down", () => {
+    fc.assert(
+      fc.property(size, fc.nat(1e6), fc.nat(14), (n, seed, few) => {
+        const A = scale(randomSymmetric(n, seed), 10 ** ((seed % 5) - 2));
+        const k = Math.min(n, few);
+        const { values, vectors } = leadingEigen(A, () => k);
+        expect([vectors.rows, vectors.cols]).toEqual([n, k]);
+        expect(values).toBeAllClose(symmetricEigen(A).values, { atol: small * norm(A) });
+        if (k === 0) return;
+        const image = multiply(vectors, diagonal(values.toReversed().subarray(0, k)));
+        expect(distance(multiply(A, vectors), image)).toBeLessThan(small * norm(A));
+        expect(defect(vectors)).toBeLessThan(small);
+      }),
+      { seed: 13, numRuns: 60 },
+    );
+  });
+
+  test("leading eigenvectors of equal eigenvalues are orthonormal; k may depend on the values", () => {
+    const { Q } = qr(random(40, 40, 5));
+    const d = Array.from({ length: 40 }, (_, i) => (i < 6 ? 3 : i < 20 ? 1e-9 : 0));
+    const A = multiply(multiply(Q, diagonal(d)), transpose(Q));
+    const symmetric = scale(
+      matrix(40, 40, (i, j) => A.data[40 * i + j] + A.data[40 * j + i]),
+      0.5,
+    );
+    for (const B of [symmetric, identity(40), scale(identity(7), 0)]) {
+      const { values, vectors } = leadingEigen(
+        B,
+        (all) => all.filter((x) => x >= all[all.length - 1] - 1).length,
+      );
+      expect(vectors.cols).toBe(B === symmetric ? 6 : B.rows);
+      expect(defect(vectors)).toBeLessThan(small);
+      expect(distance(multiply(B, vectors), scale(vectors, values[B.rows - 1]))).toBeLessThan(
+        small * 10,
+      );
+    }
+  });
+
   test("svd: A = U diag(s) Vᵀ for wide, tall and single entries", () => {
     property((A) => {
       const { U, s, V } = svd(A);

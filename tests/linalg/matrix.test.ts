@@ -11,6 +11,7 @@ import {
   matrix,
   matrixOf,
   multiply,
+  multiplyTransposed,
   scale,
   shift,
   subtract,
@@ -37,6 +38,12 @@ describe("matrix", () => {
         [2, 16],
       ]),
     );
+  });
+
+  test("the product with a transpose is that product", () => {
+    const [P, Q] = [random(7, 3, 1), random(7, 5, 2)];
+    expect(multiplyTransposed(P, Q).data).toBeAllClose(multiply(transpose(P), Q).data);
+    expect(() => multiplyTransposed(P, random(6, 5, 2))).toThrow(ShapeError);
   });
 
   test("sums, multiples and shifts by hand", () => {

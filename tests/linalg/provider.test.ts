@@ -2,10 +2,22 @@ import { afterEach, expect, test } from "vitest";
 import { EigenflowError, InternalError, ShapeError, UsageError } from "../../src/errors.ts";
 import { eigen } from "../../src/linalg/eigenvalues.ts";
 import { lapackProvider } from "../../src/linalg/lapack.ts";
-import { checkInfo, integer } from "../../src/linalg/lapack-library.ts";
-import { multiply } from "../../src/linalg/matrix.ts";
+import {
+  checkInfo,
+  integer,
+  type Library,
+  loadLibrary,
+  onOneThread,
+} from "../../src/linalg/lapack-library.ts";
+import { multiply, multiplyTransposed, transpose } from "../../src/linalg/matrix.ts";
 import { mlMatrixProvider } from "../../src/linalg/ml-matrix.ts";
-import { product, provider, providerInUse, useProvider } from "../../src/linalg/provider.ts";
+import {
+  innerProduct,
+  product,
+  provider,
+  providerInUse,
+  useProvider,
+} from "../../src/linalg/provider.ts";
 import { qr } from "../../src/linalg/qr.ts";
 import { svd } from "../../src/linalg/svd.ts";
 import { random } from "./matrices.ts";
@@ -74,6 +86,60 @@ test.skipIf(lapack === null)(title("a large product is LAPACK's, and the same"),
   expect(product(A, B).data).toBeAllClose(multiply(A, B).data);
   expect(() => product(A, A)).toThrow(ShapeError);
   expect(() => lapack!.product(A, A)).toThrow("cannot multiply");
+});
+
+test.skipIf(lapack === null)(title("a large product of columns is LAPACK's, and the same"), () => {
+  const [A, B] = [random(300, 11, 1), random(300, 13, 2)];
+  expect(lapack!.innerProduct(A, B).data).toBeAllClose(multiplyTransposed(A, B).data);
+  expect(innerProduct(A, B).data).toBeAllClose(multiplyTransposed(A, B).data);
+  expect(() => innerProduct(A, random(30, 2, 1))).toThrow(ShapeError);
+  expect(() => lapack!.innerProduct(A, random(30, 2, 1))).toThrow(InternalError);
+});
+
+test.skipIf(lapack === null)(title("a matrix of a shape seen before is decomposed anew"), () => {
+  for (const seed of [1, 2, 3]) {
+    for (const [rows, cols] of [
+      [9, 4],
+      [4, 9],
+      [30, 30],
+    ]) {
+      const A = random(rows, cols, seed);
+      const { U, s, V } = svd(A);
+      const scaled = { ...V, data: V.data.map((v, k) => v * s[k % s.length]) };
+      expect(multiplyTransposed(transpose(U), transpose(scaled)).data).toBeAllClose(A.data);
+    }
+  }
+});
+
+test("threads: one for what is small, then as many as before, whatever happens", () => {
+  let [threads, during] = [4, 0];
+  const get = () => threads;
+  const set = (count: number) => {
+    threads = count;
+  };
+  const library = { threads: { get, set } } as unknown as Library;
+  expect(
+    onOneThread(library, () => {
+      during = threads;
+      return "done";
+    }),
+  ).toBe("done");
+  expect([during, threads]).toEqual([1, 4]);
+  expect(() =>
+    onOneThread(library, () => {
+      throw new InternalError("no");
+    }),
+  ).toThrow("no");
+  expect(threads).toBe(4);
+  expect(onOneThread({ ...library, threads: null }, () => 1)).toBe(1);
+});
+
+test.skipIf(lapack === null)(title("OpenBLAS keeps its number of threads"), () => {
+  const { threads } = loadLibrary()!;
+  const before = threads?.get();
+  useProvider("lapack");
+  svd(random(20, 20, 1));
+  expect(threads?.get()).toBe(before);
 });
 
 test("what LAPACK reports becomes an error that names the routine", () => {
