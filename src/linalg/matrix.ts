@@ -83,18 +83,7 @@ export function multiply(A: Matrix, B: Matrix): Matrix {
   if (A.cols !== B.rows) {
     throw new ShapeError(`${A.rows} × ${A.cols} cannot multiply ${B.rows} × ${B.cols}`);
   }
-  const cols = B.cols;
-  const out = new Float64Array(A.rows * cols);
-  // Row i of the product is a sum of rows of B, so that memory is read in order.
-  for (let i = 0; i < A.rows; i++) {
-    const row = out.subarray(i * cols, (i + 1) * cols);
-    for (let k = 0; k < A.cols; k++) {
-      const a = A.data[i * A.cols + k];
-      const offset = k * cols;
-      for (let j = 0; j < cols; j++) row[j] += a * B.data[offset + j];
-    }
-  }
-  return { rows: A.rows, cols, data: out };
+  return sumsOfRows(A.data, A.rows, [A.cols, 1], B);
 }
 
 /** Aᵀ B. @throws ShapeError  when A has not as many rows as B */
@@ -104,13 +93,47 @@ export function multiplyTransposed(A: Matrix, B: Matrix): Matrix {
       `the transpose of ${A.rows} × ${A.cols} cannot multiply ${B.rows} × ${B.cols}`,
     );
   }
-  const [rows, cols] = [A.cols, B.cols];
+  return sumsOfRows(A.data, A.cols, [1, A.cols], B);
+}
+
+/**
+ * Row i is Σ_k c_ik · row k of B, summed in the order of k: memory is read in order. Four rows at a time
+ * halve the time, since each sum is then loaded and stored once for four products; the bits are the same.
+ *
+ * @param steps  c_ik stands at i · steps[0] + k · steps[1]
+ */
+function sumsOfRows(
+  c: Float64Array,
+  rows: number,
+  [down, along]: readonly [number, number],
+  { rows: count, cols, data }: Matrix,
+): Matrix {
   const out = new Float64Array(rows * cols);
-  // A sum over the rows of both, so that memory is read in order.
-  for (let k = 0; k < A.rows; k++) {
-    for (let i = 0; i < rows; i++) {
-      const a = A.data[k * rows + i];
-      for (let j = 0; j < cols; j++) out[i * cols + j] += a * B.data[k * cols + j];
+  const fours = count - (count % 4);
+  for (let i = 0; i < rows; i++) {
+    const to = i * cols;
+    for (let k = 0; k < fours; k += 4) {
+      const at = i * down + k * along;
+      const c0 = c[at];
+      const c1 = c[at + along];
+      const c2 = c[at + 2 * along];
+      const c3 = c[at + 3 * along];
+      const first = k * cols;
+      const second = first + cols;
+      const third = second + cols;
+      const fourth = third + cols;
+      for (let j = 0; j < cols; j++) {
+        out[to + j] =
+          out[to + j] +
+          c0 * data[first + j] +
+          c1 * data[second + j] +
+          c2 * data[third + j] +
+          c3 * data[fourth + j];
+      }
+    }
+    for (let k = fours; k < count; k++) {
+      const factor = c[i * down + k * along];
+      for (let j = 0; j < cols; j++) out[to + j] += factor * data[k * cols + j];
     }
   }
   return { rows, cols, data: out };

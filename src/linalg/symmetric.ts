@@ -59,7 +59,8 @@ export function requireSymmetric(A: Matrix): void {
   const { rows: n, data } = A;
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) {
-      const [a, b] = [data[i * n + j], data[j * n + i]];
+      const a = data[i * n + j];
+      const b = data[j * n + i];
       if (a !== b) {
         throw new DataError(
           `a symmetric matrix is wanted: entry (${i}, ${j}) is ${a}, (${j}, ${i}) is ${b}`,
