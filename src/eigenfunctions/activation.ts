@@ -15,6 +15,8 @@ export interface Activation {
   readonly range: readonly [number, number];
   /** sup |σ′|, rounded up. */
   readonly steepest: number;
+  /** Where σ has no slope; null where it has one everywhere. */
+  readonly kink: number | null;
 }
 
 const logistic = (x: number) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : 1 - 1 / (1 + Math.exp(x)));
@@ -26,6 +28,7 @@ const table = {
     graph: tanh,
     range: [-1, 1],
     steepest: 1,
+    kink: null,
   },
   relu: {
     value: (x) => Math.max(x, 0),
@@ -33,6 +36,7 @@ const table = {
     graph: relu,
     range: [0, Infinity],
     steepest: 1,
+    kink: 0,
   },
   logistic: {
     value: logistic,
@@ -40,6 +44,7 @@ const table = {
     graph: sigmoid,
     range: [0, 1],
     steepest: 0.25,
+    kink: null,
   },
   softplus: {
     // log(1 + eˣ) without overflow of eˣ.
@@ -48,6 +53,7 @@ const table = {
     graph: softplus,
     range: [0, Infinity],
     steepest: 1,
+    kink: null,
   },
   silu: {
     value: (x) => x * logistic(x),
@@ -55,6 +61,7 @@ const table = {
     graph: silu,
     range: [-0.28, Infinity],
     steepest: 1.1,
+    kink: null,
   },
   linear: {
     value: (x) => x,
@@ -62,6 +69,7 @@ const table = {
     graph: (x) => x,
     range: [-Infinity, Infinity],
     steepest: 1,
+    kink: null,
   },
 } as const satisfies Record<string, Omit<Activation, "name">>;
 

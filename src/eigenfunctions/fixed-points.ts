@@ -24,8 +24,13 @@ export interface FixedPoint {
    * All N of them where units decay at different rates.
    */
   readonly eigenvalues: ComplexNumbers;
-  /** By linearisation; marginal where the leading eigenvalue is within 1e-6 of the border. */
+  /** By linearisation; marginal where the leading eigenvalue is within 1e-6 of the border, and where there is none. */
   readonly stability: Stability;
+  /**
+   * Whether σ has a slope at all units. ReLU has none at 0, where a network without θ rests: its eigenvalues
+   * are then those of the slope 0, and decide nothing.
+   */
+  readonly smooth: boolean;
   /** How many of the starts came here. */
   readonly found: number;
 }
@@ -58,8 +63,13 @@ export function fixedPoints(reduction: Reduction, options: FixedPointOptions = {
   const draw = randomStream(seed, "fixed-points");
   const found: { y: Float64Array; residual: number; count: number }[] = [];
   let unfinished = 0;
+  const [low, high] = reduction.network.activation.range;
+  let start: Float64Array = new Float64Array(reduction.C.rows);
   for (let k = 0; k < starts; k++) {
-    const rest = newton(reduction, startOf(reduction, k, draw));
+    // 0 first. Of an odd σ every start is followed by its mirror image, since without θ points at rest come in pairs.
+    const mirrored = low === -high && k > 0 && k % 2 === 0;
+    if (k > 0) start = mirrored ? start.map((value) => -value) : startOf(reduction, k, draw);
+    const rest = newton(reduction, start);
     if (rest === null) {
       unfinished++;
       continue;
@@ -85,19 +95,25 @@ export function fixedPoints(reduction: Reduction, options: FixedPointOptions = {
 const gainOf = ({ C, P, network: { form, activation } }: Reduction): number =>
   spectralNorm(form === "cell" ? P : C) * activation.steepest;
 
-/** 0 first, then images Cσ of random σ within its range: a fixed point is such an image itself. */
-function startOf({ C, rate, network }: Reduction, k: number, draw: RandomStream): Float64Array {
-  if (k === 0) return new Float64Array(C.rows);
+/** An image Cσ of a random σ within its range: a fixed point is such an image itself. */
+function startOf(reduction: Reduction, k: number, draw: RandomStream): Float64Array {
+  const { P, C, centre, rate, network } = reduction;
   const [low, high] = network.activation.range.map((end) => Math.max(-3, Math.min(3, end)));
   // Some deep inside, some at the corners, where saturated units rest.
-  const corner = k % 2 === 0;
+  const corner = draw.uniform() < 0.5;
   const sigma = Float64Array.from({ length: C.cols }, () => {
     const u = draw.uniform();
     return low + (high - low) * (corner ? Math.round(u) : u);
   });
   const y = times(C, sigma);
-  const length = (2 * draw.uniform()) / rate;
-  return y.map((value) => value * length);
+  const length = draw.uniform();
+  if (k % 3 === 0) return y.map((value) => (value * 2 * length) / rate);
+  // Of many units the random ones cancel, which leaves all starts near 0. Where they go together, as P y has
+  // them, the image is as large as that of a state in which the network may rest.
+  const along = times(P, y);
+  const size = norm(along) / Math.sqrt(along.length) || 1;
+  const state = plus(centre, 10 ** (1.5 * length - 0.5) / size, along);
+  return times(C, state.map(network.activation.value)).map((value) => value / rate);
 }
 
 /** g(y) = −μy + Cσ(centre + Py). */
@@ -166,15 +182,18 @@ function describe(reduction: Reduction, y: Float64Array) {
     commonRate(network) === null ? fullJacobian(network, v) : reducedJacobian(reduction, y),
   );
   const x = network.form === "cell" ? v.map(network.activation.value).map((h) => h / rate) : v;
+  const { kink } = network.activation;
+  const smooth = kink === null || v.every((value) => Math.abs(value - kink) > 1e-9);
+  const judged = (beyond: number) => (smooth ? stabilityOf(beyond) : "marginal");
   if (network.time.kind === "continuous") {
     const leading = J.re.reduce((most, re) => Math.max(most, re), -Infinity);
-    return { y, x, eigenvalues: J, stability: stabilityOf(leading / rate) };
+    return { y, x, eigenvalues: J, stability: judged(leading / rate), smooth };
   }
   // λ′ = (1 − a) + aκ of an eigenvalue κ of CDP, and J has κ − 1.
   const { leak } = network.time;
   const values = { re: J.re.map((re) => 1 + leak * re), im: J.im.map((im) => leak * im) };
   const radius = moduli(values).reduce((most, size) => Math.max(most, size), 0);
-  return { y, x, eigenvalues: values, stability: stabilityOf(radius - 1) };
+  return { y, x, eigenvalues: values, stability: judged(radius - 1), smooth };
 }
 
 const stabilityOf = (beyond: number): Stability =>

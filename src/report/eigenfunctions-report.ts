@@ -190,7 +190,9 @@ function dynamicsSection(
           point.stability,
           point.found,
           point.residual,
-          ...leading(point, network.time.kind === "discrete"),
+          ...(point.smooth
+            ? leading(point, network.time.kind === "discrete")
+            : [Number.NaN, Number.NaN]),
           Math.hypot(...point.x),
         ]),
       },

@@ -109,6 +109,41 @@ test("fixed points rest in the whole network, and its Jacobian has the reduced e
   );
 });
 
+test("many units together: all points at rest, from 100 starts", () => {
+  const N = 256;
+  const m = Float64Array.from({ length: N }, (_, i) => ((i * 7) % 3 === 0 ? 1 : -1));
+  const one = recurrentNetwork(
+    matrixOf(
+      N,
+      N,
+      Float64Array.from({ length: N * N }, (_, k) => (1.6 * m[Math.floor(k / N)] * m[k % N]) / N),
+    ),
+    { activation: "tanh" },
+  );
+  // x = a m rests where a = 1.6 tanh a.
+  let a = 1;
+  for (let k = 0; k < 200; k++) a = 1.6 * Math.tanh(a);
+  const { points } = fixedPoints(reduce(one)!);
+  const along = points.map(({ x }) => x[0] * m[0]).sort((p, q) => p - q);
+  expect(along).toBeAllClose([-a, 0, a], { rtol: 1e-9, atol: 1e-12 });
+  for (const { found } of points) expect(found).toBeGreaterThan(5);
+});
+
+test("at the kink of ReLU nothing is decided by a linearisation that is not there", () => {
+  // x = 0 repels where all units excite one another, x′ = −x + 2 x on x ≥ 0.
+  const W = matrixOf(3, 3, new Float64Array(9).fill(2 / 3));
+  const { points } = fixedPoints(reduce(recurrentNetwork(W, { activation: "relu" }))!);
+  expect(points.map(({ x, stability, smooth }) => [norm(x), stability, smooth])).toEqual([
+    [0, "marginal", false],
+  ]);
+  const away = recurrentNetwork(W, { activation: "relu", theta: [-1, -1, -1] });
+  const rest = fixedPoints(reduce(away)!).points;
+  expect(rest.map(({ stability, smooth }) => [stability, smooth]).sort()).toEqual([
+    ["stable", true],
+    ["unstable", true],
+  ]);
+});
+
 test("near-null directions stay within their bound, with ReLU within that of the trajectory", () => {
   fc.assert(
     fc.property(networks, fc.double({ min: -4, max: -1.5, noNaN: true }), (drawn, power) => {

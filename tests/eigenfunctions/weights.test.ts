@@ -26,8 +26,8 @@ describe("a cell of PyTorch, from its checkpoint and from its ONNX export", () =
   test.each(["rnn.pt", "rnn.onnx"])(
     "%s: runs as PyTorch ran it, whole and in 2 coordinates",
     async (name) => {
-      const { W, bias, cell, kind, inputs, float32 } = await readWeights(fixture(name));
-      expect([kind, cell, float32, W.rows, inputs?.cols]).toEqual(["plain", true, true, 8, 3]);
+      const { W, bias, cell, kind, inputs, dtype } = await readWeights(fixture(name));
+      expect([kind, cell, dtype, W.rows, inputs?.cols]).toEqual(["plain", true, "float32", 8, 3]);
       const network = recurrentNetwork(W, { theta: bias!, form: "cell", leak: 1 });
       const h0 = Float64Array.from(hidden.subarray(0, 8));
       const states = simulate(network, h0, { dt: 1, steps: 6 });

@@ -177,11 +177,11 @@ function fixedLines({ reading: { fixed, network } }: ReadWeights): string[] {
     "",
     `at rest   ${counted(fixed.points.length, "fixed point")} from ${counted(fixed.starts, "start")}` +
       (fixed.unique ? ": the only one, ‖W‖₂ sup|σ′| being below the decay" : "") +
-      (fixed.unfinished > 0 ? `; ${fixed.unfinished} starts came to none` : ""),
+      (fixed.unfinished > 0 ? `; ${counted(fixed.unfinished, "start")} came to none` : ""),
     ...shown.map(
       (point) =>
         `  ${point.stability.padEnd(10)}x = (${coordinates(point)})   ` +
-        `λ ${leading(point, discrete)}   ${counted(point.found, "start")}`,
+        `${point.smooth ? `λ ${leading(point, discrete)}` : "no λ: a unit is at the kink of σ"}   ${counted(point.found, "start")}`,
     ),
     ...(more > 0 ? [`  and ${grouped(more)} more`] : []),
   ];

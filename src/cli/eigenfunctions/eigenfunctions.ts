@@ -49,11 +49,7 @@ export async function eigenfunctions(path: string, flags: EigenfunctionFlags): P
     reading,
     assumed: [
       ...assumed,
-      ...(weights.float32 && flags.tolerance === undefined && !flags.approximate
-        ? [
-            "the file holds float32: a rank that was lost in rounding to it shows with --tolerance 1e-6",
-          ]
-        : []),
+      ...(flags.tolerance === undefined && !flags.approximate ? lostRank(weights.dtype) : []),
     ],
     singular,
     rank,
@@ -77,6 +73,20 @@ export async function eigenfunctions(path: string, flags: EigenfunctionFlags): P
 /** Nothing exact, nothing near that was asked for, no coordinate fewer. */
 const isNone = ({ reading: { functions, reduction, network } }: ReadWeights): boolean =>
   functions === null ? reduction!.rank === network.W.rows : functions.list.length === 0;
+
+/** Of entries rounded to a few digits, by how much a rank may have been lost in that. */
+const roundings: Readonly<Record<string, string>> = {
+  float32: "1e-6",
+  float16: "1e-3",
+  bfloat16: "1e-2",
+};
+
+const lostRank = (dtype: string): string[] =>
+  dtype in roundings
+    ? [
+        `the file holds ${dtype}: a rank that was lost in rounding to it shows with --tolerance ${roundings[dtype]}`,
+      ]
+    : [];
 
 function requireFree({ out, force }: EigenfunctionFlags): void {
   const there = out !== undefined && join(out, "eigenfunctions.json");
@@ -160,6 +170,7 @@ export function documentOf({ weights, reading, assumed, singular, rank }: ReadWe
         x: N * fixed.points.length <= mostNumbers ? Array.from(point.x) : null,
         y: Array.from(point.y),
         stability: point.stability,
+        smooth: point.smooth,
         found: point.found,
         residual: point.residual,
         re: Array.from(point.eigenvalues.re),

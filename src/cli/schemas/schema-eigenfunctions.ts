@@ -61,6 +61,7 @@ export const plainFields = {
         x: numbers.nullable(),
         y: numbers,
         stability: z.enum(["stable", "unstable", "marginal"]),
+        smooth: z.boolean(),
         found: count,
         residual: z.number(),
         re: numbers,

@@ -21,7 +21,8 @@ export interface RecurrentWeights {
   readonly activation: string | null; // where the file says
   /** Whether the name says that it is the cell of a framework. */
   readonly cell: boolean;
-  readonly float32: boolean;
+  /** What it is stored as: "float64", of text too, "float32", "float16", "bfloat16" … */
+  readonly dtype: string;
 }
 
 export interface ReadOptions {
@@ -50,13 +51,12 @@ export async function readWeights(
     if (options.tensor !== undefined)
       throw new UsageError(`--tensor ${options.tensor}: ${path} holds one matrix`);
     const W = turned(parseMatrix(await readText(path), path), options);
-    return { ...bare, source: path, W, kind: kindOf(W, path), float32: false };
+    return { ...bare, source: path, W, kind: kindOf(W, path), dtype: "float64" };
   }
   const file = await openTensors(path);
   const entry = chooseEntry(file, options.tensor);
   const W = turned(await readMatrix(file, entry), options);
   const several = file.tensors.length > 1;
-  const float32 = !["float64", "int64", "int32"].includes(entry.dtype);
   return {
     ...bare,
     ...(await besides(file, entry)),
@@ -64,7 +64,7 @@ export async function readWeights(
     W,
     kind: kindOf(W, entry.name),
     cell: frameworkName.test(entry.name),
-    float32,
+    dtype: entry.dtype,
   };
 }
 
@@ -186,7 +186,7 @@ function fromNode(path: string, bytes: Uint8Array, options: ReadOptions): Recurr
     inputs,
     activation: op === "RNN" ? activation.toLowerCase() : null,
     cell: true,
-    float32: true,
+    dtype: "float32",
   };
 }
 
