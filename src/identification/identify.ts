@@ -14,6 +14,8 @@ export interface IdentifyOptions {
   readonly maxOrder?: number; // that "auto" tries; 10 when left out
   readonly direct?: boolean; // whether an input acts on the output of the same sample
   readonly stable?: boolean; // a stable model, whatever the data say
+  /** What the poles of a stable model lie within; 1 when left out. */
+  readonly radius?: number;
   /** By which error to refine the subspace model; "none" leaves it. "prediction" when left out. */
   readonly refine?: "prediction" | "simulation" | "none";
 }
@@ -28,7 +30,7 @@ export interface Identified {
   readonly refinement: Pick<PredictionErrorFit, "status" | "costs"> | null;
 }
 
-const known = ["order", "maxOrder", "direct", "stable", "refine"];
+const known = ["order", "maxOrder", "direct", "stable", "radius", "refine"];
 
 /**
  * A linear model around an operating point: a subspace model, its order chosen by the data
@@ -42,7 +44,9 @@ export function identifyLinear(
 ): Identified {
   refuseUnknown("identifyLinear", options, known);
   requireAlike(experiments);
-  const { refine = "prediction", stable = false, ...rest } = options;
+  const { refine = "prediction", stable = false, radius = 1, ...rest } = options;
+  if (!(radius > 0 && radius <= 1))
+    throw new UsageError(`identifyLinear: radius ${radius}; wanted above 0 and up to 1`);
   if (!["prediction", "simulation", "none"].includes(refine))
     throw new UsageError(
       `identifyLinear: refine "${refine}" is none of prediction, simulation and none`,
@@ -53,7 +57,7 @@ export function identifyLinear(
   const about = (point: SignalScaling) => experiments.map((data) => applyScaling(data, point));
   // The mean of an output is not what the mean of the inputs would lead to, but for transients and
   // noise; left in, the difference would pass for a state of its own.
-  const first = subspace(about(means), { ...rest, stable, noise: false, offset: true });
+  const first = subspace(about(means), { ...rest, stable, radius, noise: false, offset: true });
   const offset = means.outputs.offset.map((mean, j) => mean + first.offset[j]);
   const operatingPoint = { ...means, outputs: { ...means.outputs, offset } };
   const deviations = about(operatingPoint);
@@ -61,6 +65,7 @@ export function identifyLinear(
     ...rest,
     order: first.order,
     stable,
+    radius,
     noise: refine !== "simulation",
   });
   const { order, singularValues, tried } = first;
@@ -80,6 +85,7 @@ export function identifyLinear(
   const { model, status, costs } = predictionError(deviations, start.model, {
     focus: refine,
     stable,
+    radius,
     direct,
   });
   return { ...found, model, refinement: { status, costs } };

@@ -1,10 +1,10 @@
 import { type Experiment, requireAlike } from "../data/experiment/experiment.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
+import { spectralRadius } from "../linalg/eigenvalues.ts";
 import { add, type Matrix, matrix, multiply, subtract } from "../linalg/matrix.ts";
 import { solve } from "../linalg/solve.ts";
 import { balance } from "../lti/balance.ts";
-import { isStable } from "../lti/state-space.ts";
 import { fromUnits, inUnits, type LinearModel, predictorIsStable, unitsOf } from "./model.ts";
 import {
   type Block,
@@ -20,6 +20,7 @@ export interface PredictionErrorOptions {
   readonly focus?: "prediction" | "simulation";
   readonly direct?: boolean; // whether D is free; where the start has one, when left out
   readonly stable?: boolean; // keeps all poles inside the unit circle
+  readonly radius?: number; // of that circle; 1 when left out
   readonly maxIterations?: number; // 50 when left out
   readonly tolerance?: number; // of the relative decrease; 1e-9 when left out
 }
@@ -31,7 +32,7 @@ export interface PredictionErrorFit {
   readonly initialStates: readonly Float64Array[]; // x₀ [n] of each experiment
 }
 
-const known = ["focus", "direct", "stable", "maxIterations", "tolerance"];
+const known = ["focus", "direct", "stable", "radius", "maxIterations", "tolerance"];
 
 /**
  * A linear model refined by minimising Σ ‖e_t‖² of its predictor over A, B, C, D, K and the initial
@@ -54,7 +55,8 @@ export function predictionError(
 ): PredictionErrorFit {
   refuseUnknown("predictionError", options, known);
   requireAlike(experiments);
-  const { focus = "prediction", stable = false, maxIterations = 50, tolerance = 1e-9 } = options;
+  const { focus = "prediction", stable = false, radius = 1 } = options;
+  const { maxIterations = 50, tolerance = 1e-9 } = options;
   const { direct = start.system.D.data.some((d) => d !== 0) } = options;
   if (focus !== "prediction" && focus !== "simulation")
     throw new UsageError(`predictionError: focus "${focus}" is neither prediction nor simulation`);
@@ -72,7 +74,7 @@ export function predictionError(
   const n = B.rows;
   const blocks: Block[] = blocksOf(n, inputs.length, outputs.length, focus, direct);
   const feasible = (c: Candidate) =>
-    predictorIsStable({ ...c, dt: 1 }, c.K) && (!stable || isStable({ ...c, dt: 1 }));
+    predictorIsStable({ ...c, dt: 1 }, c.K) && (!stable || spectralRadius(c.A) < radius);
   let at: Candidate = { ...own.system, K, starts: scaled.map(() => new Float64Array(n)) };
   if (!feasible(at))
     throw new UsageError(

@@ -1,5 +1,7 @@
 import type { Experiment } from "../data/experiment/experiment.ts";
 import { ShapeError, UsageError } from "../errors.ts";
+import { leastSquares } from "../linalg/least-squares.ts";
+import { matrix } from "../linalg/matrix.ts";
 import { accumulate, type Response, simulate } from "../lti/state-space.ts";
 import type { LinearModel } from "./model.ts";
 
@@ -84,13 +86,14 @@ export function predictOutputs(
  * The x₀ that minimises Σ ‖y − ŷ‖² by Gauss and Newton's method with central differences, which is
  * exact in one step for a linear model. Starts at zero.
  *
+ * @param tolerance  the last step over 1 + ‖x₀‖
  * @throws ShapeError  for an experiment with other numbers of signals
  */
 export function estimateInitialState(
   model: Predictor,
   experiment: Experiment,
   horizon: number | "simulate",
-  solveStep: (J: readonly Float64Array[], r: Float64Array) => Float64Array,
+  tolerance = 1e-9,
 ): Float64Array {
   const { inputs, outputs, y } = experiment;
   if (inputs.length !== model.inputs.length || outputs.length !== model.outputs.length)
@@ -112,7 +115,7 @@ export function estimateInitialState(
       return a.map((v, t) => (b[t] - v) / (2 * h));
     });
     if (!J.every((column) => column.every(Number.isFinite)) || !e.every(Number.isFinite)) return x;
-    const step = solveStep(J, e);
+    const step = leastSquaresStep(J, e);
     let better: Float64Array | null = null;
     for (let share = 1; share > 1e-3 && better === null; share /= 2) {
       const candidate = x.map((v, i) => v + share * step[i]);
@@ -122,7 +125,12 @@ export function estimateInitialState(
     if (better === null) return x;
     const moved = Math.hypot(...better.map((v, i) => v - x[i]));
     x = better;
-    if (moved <= 1e-9 * (1 + Math.hypot(...x))) return x;
+    if (moved <= tolerance * (1 + Math.hypot(...x))) return x;
   }
   return x;
+}
+
+function leastSquaresStep(J: readonly Float64Array[], r: Float64Array): Float64Array {
+  const A = matrix(r.length, J.length, (t, i) => J[i][t]);
+  return leastSquares(A, { rows: r.length, cols: 1, data: r }, 1e-10).X.data;
 }

@@ -168,6 +168,8 @@ export async function identifyRen(
     if (run.status === "non-finite")
       warnings.push("training left the finite numbers; what was best before is kept");
     const { at, parameters } = best!;
+    if (at === 0 && run.status !== "non-finite" && !signal?.aborted)
+      warnings.push(unimproved(plan, length));
     const { tensors, metric } = await stored.run(parameters);
     const { feedback, rate } = model.form;
     const { activation } = model;
@@ -200,6 +202,17 @@ export async function identifyRen(
   }
 }
 
+/** Why training may have found nothing better than its start. */
+function unimproved({ startedFrom, radius }: ReturnType<typeof planOf>, length: number): string {
+  const memory = Math.round(1 / (1 - radius));
+  return (
+    `no epoch simulated the data kept for stopping better than the ${startedFrom} start, which is the model` +
+    (memory > length
+      ? `: the slowest pole takes ${memory} samples to fall to a third, and a sequence of training has ${length}; a longer sample time (every k-th row) would help`
+      : "")
+  );
+}
+
 /** @throws DataError  where no input changes more than once */
 function requireMoving(experiments: readonly Experiment[]): void {
   const changes = (values: Float64Array) =>
@@ -225,8 +238,11 @@ function planOf(
   { states, neurons = 16, contraction, lipschitz, feedback = "acyclic" }: RenFitOptions,
 ) {
   const [{ inputs, outputs }] = experiments;
+  // A pole that takes less than a tenth off over all of the data is none that they tell of.
+  const longest = Math.max(...experiments.map(({ count }) => count));
   const linear = identifyLinear(experiments, {
     stable: true,
+    radius: 1 - 0.1 / longest,
     refine: "simulation",
     ...(states !== undefined && { maxOrder: states }),
   });
@@ -254,7 +270,7 @@ function planOf(
   const warnings =
     radius >= rate
       ? [
-          `the slowest pole of the linear model has the modulus ${radius.toPrecision(4)}: a network that contracts at ` +
+          `the linear model that simulates the data best has a pole of modulus ${Number(radius.toPrecision(7))}: a network that contracts at ` +
             `${rate} cannot follow it; ask for ${roundedUp((1 + radius) / 2)}`,
         ]
       : [];

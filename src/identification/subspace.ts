@@ -20,6 +20,7 @@ export interface SubspaceOptions {
   readonly noise?: boolean; // whether to estimate K; true when left out
   readonly offset?: boolean; // whether to fit a constant on each output; false when left out
   readonly stable?: boolean; // moves unstable poles inside the unit circle before B and D are fitted
+  readonly radius?: number; // of that circle; 1 when left out
 }
 
 /** What an order that was tried came to. */
@@ -39,7 +40,7 @@ export interface SubspaceFit {
   readonly tried: readonly OrderTried[];
 }
 
-const known = ["order", "maxOrder", "horizon", "direct", "noise", "offset", "stable"];
+const known = ["order", "maxOrder", "horizon", "direct", "noise", "offset", "stable", "radius"];
 
 /**
  * A state-space model by a subspace method (PO-MOESP with the weights of CVA): the column space of
@@ -63,6 +64,8 @@ export function subspace(
   refuseUnknown("subspace", options, known);
   requireAlike(experiments);
   const { order = "auto", direct = false, noise = true, offset = false, stable = false } = options;
+  // Inside of it by enough to be refined.
+  const inside = Math.min(0.999, 1 - 1.5 * (1 - (options.radius ?? 1)));
   const most = order === "auto" ? (options.maxOrder ?? 10) : order;
   if (!(Number.isInteger(most) && most >= 1))
     throw new UsageError(`subspace: an order of ${most}; wanted a whole number from 1, or "auto"`);
@@ -78,7 +81,7 @@ export function subspace(
 
   const at = (n: number) => {
     const { A, C } = shiftStructure(space, n, l);
-    return { A: stable ? stabilise(A) : A, C };
+    return { A: stable ? stabilise(A, inside) : A, C };
   };
   const samples = scaled.reduce((sum, { count }) => sum + count * l, 0);
   const tried = orders(order, Math.min(limit, rank)).map((n): OrderTried => {

@@ -1,8 +1,6 @@
 import { type Experiment, requireAlike, valuesOf } from "../data/experiment/experiment.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { DataError, UsageError } from "../errors.ts";
-import { leastSquares } from "../linalg/least-squares.ts";
-import { matrix } from "../linalg/matrix.ts";
 import { estimateInitialState, type Predictor, predictOutputs } from "./predictor.ts";
 import { pValueInWords, type ResidualTests, residualTests } from "./residuals.ts";
 
@@ -82,7 +80,7 @@ export function validate(
     );
   const start = (experiment: Experiment, horizon: number | "simulate") =>
     initial === "estimate"
-      ? estimateInitialState(model, experiment, horizon, leastSquaresStep)
+      ? estimateInitialState(model, experiment, horizon)
       : new Float64Array(model.states);
   const run = (horizon: number | "simulate") =>
     experiments.map((experiment) =>
@@ -147,11 +145,6 @@ function fitOf(
     nrmse,
     fit: 100 * (1 - nrmse),
   };
-}
-
-function leastSquaresStep(J: readonly Float64Array[], r: Float64Array): Float64Array {
-  const A = matrix(r.length, J.length, (t, i) => J[i][t]);
-  return leastSquares(A, { rows: r.length, cols: 1, data: r }, 1e-10).X.data;
 }
 
 /** The validation as lines of text for a terminal. */

@@ -25,6 +25,27 @@ describe("a model from a CSV", () => {
   const cwd = folder({ "tank.csv": csv(rows) });
   const quick = ["--neurons", "6", "--epochs", "20", "--states", "3"];
 
+  test("a column whose name has a comma is named in quotes; the free simulation may be what is made small", async () => {
+    const table = csv(rows).replace("level", '"level, ""m"""');
+    writeFileSync(join(cwd, "comma.csv"), table);
+    const ask = async (name: string, ...more: string[]) => {
+      const columns = ["-u", "pump", "-y", name, "--ts", "4", "--model", "linear"];
+      return called(["identify", "comma.csv", ...columns, ...more, "--json"], { cwd });
+    };
+    const fits: number[] = [];
+    for (const focus of ["prediction", "simulation"]) {
+      const { code, stdout } = await ask('"level, ""m"""', "--focus", focus);
+      expect(code).toBe(0);
+      const found = JSON.parse(stdout);
+      expect(found.data.outputs).toEqual(['level, "m"']);
+      expect(found.models[0].estimation.noiseModel).toBe(focus === "prediction");
+      fits.push(found.models[0].estimation.fits[0].fit);
+    }
+    expect(fits[1]).toBeGreaterThan(fits[0]);
+    const { error } = JSON.parse((await ask("level")).stdout);
+    expect(error.hint).toContain("in quotes");
+  });
+
   test("is judged, certified and stored, and says the same as JSON", async () => {
     const asked = ["--contraction", "0.97", "--lipschitz", "2", "-o", "tank", "--json"];
     const args = ["identify", "tank.csv", ...flags, ...quick, ...asked];

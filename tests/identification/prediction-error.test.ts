@@ -123,6 +123,9 @@ test("keeps the model stable on request", () => {
   const start = subspace(data, { order: 2, stable: true }).model;
   const { model } = predictionError(data, start, { focus: "simulation", stable: true });
   expect(radii(model).poles).toBeLessThan(1);
+  const within = subspace(data, { order: 2, stable: true, radius: 0.98 }).model;
+  const options = { focus: "simulation", stable: true, radius: 0.98 } as const;
+  expect(radii(predictionError(data, within, options).model).poles).toBeLessThan(0.98);
 });
 
 test("refuses what cannot be fitted", () => {

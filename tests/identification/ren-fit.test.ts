@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Experiment } from "../../src/data/experiment/experiment.ts";
+import { type Experiment, experimentOf } from "../../src/data/experiment/experiment.ts";
 import { splitExperiment } from "../../src/data/experiment/split.ts";
 import { randomSteps } from "../../src/data/systems/inputs.ts";
 import { simulateSystem } from "../../src/data/systems/system.ts";
@@ -142,6 +142,21 @@ test("before training the network is the linear model, also with states to spare
     ({ simulate, states }) => simulate(data.u, new Float64Array(states)).y,
   );
   expect(Array.from(a)).toBeAllClose(Array.from(b), { atol: 2e-3, rtol: 1e-3 });
+});
+
+test("a start that is not forgotten is estimated, not taken for an error of the model", async () => {
+  // From rest at 20 a pole of 0.999 is still at 13 where the data kept for stopping begin.
+  const slow = stateSpace([[0.999]], [[0.03]], [[1]], [[0]], 0.1);
+  const u = experimentWith(slow, 500, 4, { output: 0 }).u;
+  const { y } = simulate(slow, u, Float64Array.of(20));
+  const signals = { sampleTime: 0.1, inputs: ["u"], outputs: ["y"], u, y };
+  const data = experimentOf({ name: "slow", ...signals });
+  const { history, best, warnings } = await identifyRen([data], { epochs: 1, rate: 1 });
+  expect(history[0]).toBeGreaterThan(95);
+  expect(best).toBe(0);
+  expect(warnings.at(-1)).toMatch(
+    /^no epoch simulated .* linear start, which is the model: .* k-th row/,
+  );
 });
 
 test("two inputs, two outputs, two experiments of unequal lengths", async () => {

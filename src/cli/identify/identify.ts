@@ -24,6 +24,7 @@ import { trainRen } from "./identify-train.ts";
 
 export interface IdentifyFlags extends ExperimentFlags {
   readonly model: "linear" | "ren";
+  readonly focus?: "prediction" | "simulation";
   readonly states?: string;
   readonly neurons?: string;
   readonly feedback?: "acyclic" | "full";
@@ -71,6 +72,7 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
 
   const linear = identifyLinear(work, {
     stable: true,
+    ...(flags.focus !== undefined && { refine: flags.focus }),
     ...(states !== undefined && { [flags.model === "linear" ? "order" : "maxOrder"]: states }),
   });
   const { system } = standardForm(linear, work);
@@ -109,6 +111,7 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
       ...work.flatMap(({ warnings }) => warnings),
       ...linear.model.warnings,
       ...(fit?.warnings ?? []),
+      ...worse(judged),
     ],
   };
   const result = { ...found, files: await writeIdentified(found, paths, flags) };
@@ -118,6 +121,18 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
     text: identifiedText(result),
     ...(trained?.stopped && { stopped: trained.stopped }),
   };
+}
+
+/** Said where the network is the poorer model of the data held out. */
+function worse([linear, network]: readonly Judged[]): string[] {
+  if (network === undefined) return [];
+  const [of, than] = [network, linear].map(({ heldOut }) => heldOut.horizons[0].fit);
+  if (of >= than - 1) return [];
+  const number = (fit: number) => (Number.isFinite(fit) ? fit.toFixed(1) : String(fit));
+  return [
+    `the network simulates the data held out worse than the linear model, ${number(of)} against ${number(than)} %: ` +
+      "it saw too little, or what it has to be, contracting at the rate and bounded as asked for, the system is not",
+  ];
 }
 
 /** The flags that are numbers. */

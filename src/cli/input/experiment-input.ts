@@ -55,12 +55,14 @@ export async function signalsOf(
   }
 }
 
-/** Names of columns between commas. */
-export const names = (list: string): string[] =>
-  list
-    .split(",")
-    .map((name) => name.trim())
+/** Names of columns between commas; one with a comma of its own stands in double quotes, as in CSV. */
+export function names(list: string): string[] {
+  const parts = list.match(/\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]+/g) ?? [];
+  return parts
+    .map((part) => part.trim())
+    .map((name) => (/^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name))
     .filter((name) => name !== "");
+}
 
 export function positive(flag: string, text: string): number {
   const value = Number(text);
@@ -94,9 +96,11 @@ const wording: readonly (readonly [RegExp, string])[] = [
 function inFlags(error: unknown, sampleTime?: number): unknown {
   if (!(error instanceof EigenflowError) || error.hint === undefined) return error;
   const own = /leave sampleTime out/.test(error.hint) && sampleTime !== undefined;
+  const worded = wording.reduce((text, [from, to]) => text.replace(from, to), error.hint);
+  const comma = /no column/.test(error.message) && /"[^",]+, *[^",]+"/.test(error.hint);
   const hint = own
     ? `bring the data to the sample time of the model, ${Number(sampleTime.toPrecision(6))} s`
-    : wording.reduce((text, [from, to]) => text.replace(from, to), error.hint);
+    : `${worded}${comma ? `; a name that has a comma stands in quotes: -y '"a, b"'` : ""}`;
   if (error instanceof UsageError) return new UsageError(error.message, hint);
   return error instanceof DataError ? new DataError(error.message, { hint, cause: error }) : error;
 }

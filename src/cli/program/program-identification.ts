@@ -8,7 +8,7 @@ export function addIdentification(program: Command): void {
     .command("identify")
     .description("a model of measured inputs and outputs, judged on data held out, and certified")
     .argument("<data...>", "CSV (with a header) or Parquet files, one experiment each")
-    .requiredOption("-u, --inputs <columns>", "inputs, as in u1,u2")
+    .requiredOption("-u, --inputs <columns>", "inputs, as in u1,u2; 'u1,\"flow, l/s\"'")
     .requiredOption("-y, --outputs <columns>", "outputs, as in y1")
     .option("--ts <seconds>", "sample time; else from --time")
     .option("--time <column>", "the column of times: seconds, or as in 2026-01-31T12:00:05Z")
@@ -19,6 +19,12 @@ export function addIdentification(program: Command): void {
       new Option("--model <kind>", "recurrent equilibrium network, or linear")
         .choices(["ren", "linear"] as const)
         .default("ren" as const),
+    )
+    .addOption(
+      new Option(
+        "--focus <error>",
+        "that the linear model makes small: one step ahead, or of its free simulation, without a noise model (prediction)",
+      ).choices(["prediction", "simulation"] as const),
     )
     .option("--states <n>", "states (the order that the data ask for)")
     .option("--neurons <n>", "neurons of the network (16)")
