@@ -54,6 +54,18 @@ describe("logs", () => {
     expect(warnings[0]).toContain("80 of 160 rows");
   });
 
+  test("where the loss was lowest is said once it is higher, and that over-fitting wants no smaller step", async () => {
+    const rows = decay.map(
+      (loss, i) => `${i},${loss},${1 + ((i - 30) / 20) ** 2 + (i > 70 ? 2 : 0)}`,
+    );
+    const cwd = folder({ "m.csv": `epoch,train_loss,val_loss\n${rows.join("\n")}\n` });
+    const val = await called(["analyze", "m.csv", "--of", "val"], { cwd });
+    expect(val.stdout).toMatch(/^DIVERGED/);
+    expect(val.stdout).toMatch(/^lowest {6}1 at step 30; if the training loss falls .* over-fits/m);
+    const { stdout } = await called(["analyze", "m.csv"], { cwd });
+    expect(stdout).not.toMatch(/^lowest/m);
+  });
+
   test("a loss that became NaN is a run that diverged", async () => {
     const cwd = folder({ "m.csv": `loss\n${decay.join("\n")}\nnan\n` });
     expect((await called(["analyze", "m.csv"], { cwd })).stdout).toMatch(/^DIVERGED/);
