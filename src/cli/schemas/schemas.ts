@@ -50,6 +50,7 @@ const verdict = z.object({
       slowestResolved: maybe,
       timeConstant: maybe,
       escapeEpochs: maybe,
+      escapeToGuessing: maybe,
       rising: z.boolean(),
       epochsToStop: maybe,
       epochsToReference: maybe,

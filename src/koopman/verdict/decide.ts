@@ -1,14 +1,14 @@
-import type { Prospect } from "./diagnosis.ts";
+import { guessed, type Prospect } from "./diagnosis.ts";
 import type { ForecastMargin } from "./forecast-margin.ts";
 import type { Decision, VerdictOptions } from "./verdict.ts";
 import { believed, forecastLoss, type WindowSpectrum } from "./window.ts";
 import { counted, percent, short } from "./words.ts";
 
-/** A loss below this is better than guessing. */
-const guessed = (reference: number) => 0.9 * reference;
-
 /** A wider margin says nothing of the end of a fall: its forecasts were made before that began. */
 const telling = 0.5;
+
+/** Exponentials are followed for a window; for two where the noise, σ, is below this share of the loss. */
+const clear = 0.01;
 
 /**
  * The decision of a window with its sentence; the order of the questions is that of `verdict`.
@@ -22,11 +22,12 @@ export function decide(
   { tolerance, reference, budget, patience }: VerdictOptions,
   margin: ForecastMargin | null = null,
 ): [Decision, string] {
-  const { improvement, escapeEpochs, epochsToReference } = prospect;
+  const { improvement, escapeEpochs, escapeToGuessing, epochsToReference } = prospect;
   const w = spectrum.length;
   const modes = believed(spectrum, loss);
   const ahead = forecastLoss(modes, w);
-  const escaping = escapeEpochs !== null && escapeEpochs <= (patience ?? w);
+  const escaping = escapeToGuessing !== null && escapeToGuessing <= (patience ?? w);
+  const noBetter = reference !== null && loss >= guessed(reference);
   if (prospect.rising && ahead > loss * (1 + tolerance))
     return [
       "rising",
@@ -41,17 +42,12 @@ export function decide(
         `The loss improves, but needs ${epochsToReference ?? "more than 10000"} epochs to beat ` +
           `guessing; the budget is ${budget}. Start again from other weights.`,
       ];
-    // Farther than a window ahead a forecast is no evidence.
-    const foreseen = patience === null ? 0 : forecastLoss(modes, Math.min(patience, w));
-    if (
-      reference !== null &&
-      loss >= guessed(reference) &&
-      foreseen >= guessed(reference) &&
-      !escaping
-    )
+    const reach = Math.min(patience ?? w, spectrum.noise < clear * loss ? 2 * w : w);
+    const foreseen = patience === null ? 0 : forecastLoss(modes, reach);
+    if (noBetter && foreseen >= guessed(reference) && !escaping)
       return [
         "restart",
-        `The loss improves, but ${Math.min(patience ?? w, w)} epochs on it will be about ${short(foreseen)}, ` +
+        `The loss improves, but ${reach} epochs on it will be about ${short(foreseen)}, ` +
           `no better than guessing (${short(reference)}). Start again from other weights.`,
       ];
     const share = margin?.shares[w - 1] ?? 0;
@@ -69,16 +65,16 @@ export function decide(
       `The loss will fall by ${percent(improvement)} in the next ${w} epochs${until}.`,
     ];
   }
-  if (reference !== null && loss >= guessed(reference) && !escaping)
+  if (noBetter && !escaping)
     return [
       "restart",
       `The loss, ${short(loss)}, is no better than guessing (${short(reference)}), and ` +
-        (escapeEpochs === null
+        (escapeToGuessing === null
           ? "nothing grows that would change it"
-          : `leaves the plateau in about ${counted(Math.round(escapeEpochs), "epoch")} only`) +
+          : `will beat it in about ${counted(Math.round(escapeToGuessing), "epoch")} only`) +
         ". Start again from other weights.",
     ];
-  if (escaping)
+  if (escaping && escapeEpochs !== null)
     return [
       "continue",
       Math.round(escapeEpochs) === 0

@@ -12,6 +12,8 @@ export interface Prospect {
   readonly timeConstant: number | null;
   /** Epochs until a mode that makes the loss fall ever faster has taken 10 % of it. */
   readonly escapeEpochs: number | null;
+  /** Until it has brought the loss below 0.9 of guessing; where that is unknown or beaten, `escapeEpochs`. */
+  readonly escapeToGuessing: number | null;
   /** Whether a mode makes the loss grow. */
   readonly rising: boolean;
   /** Epochs until the next P take off no more than ε; null: more than 3 w. */
@@ -31,6 +33,8 @@ export interface ProspectOptions {
 /** Modes with a larger residual than this take part in no decision. */
 export const trustedResidual = 0.1;
 const growing = 1.001;
+/** A loss below this is better than guessing. */
+export const guessed = (reference: number) => 0.9 * reference;
 /** So far ahead is looked for the reference loss. */
 const farthest = 10_000;
 
@@ -53,15 +57,22 @@ export function prospectOf(
     some.length === 0 ? null : Math.max(...some.map(modulus));
   const slowestResolved = largest(decaying.filter((mode) => !unresolved(mode)));
 
-  const escapes = trusted
-    .filter((mode) => modulus(mode) > growing && mode.contribution < 0 && size(mode) >= 1e-5 * loss)
-    .map((mode) => Math.max(0, Math.log((0.1 * loss) / size(mode)) / Math.log(modulus(mode))));
+  const escapes = trusted.filter(
+    (mode) => modulus(mode) > growing && mode.contribution < 0 && size(mode) >= 1e-5 * loss,
+  );
+  /** Epochs until the first of them has taken so much. */
+  const escapeBy = (amount: number) => {
+    const epochs = (mode: LossMode) => Math.log(amount / size(mode)) / Math.log(modulus(mode));
+    return escapes.length === 0 ? null : Math.max(0, Math.min(...escapes.map(epochs)));
+  };
+  const above = reference === null ? 0 : loss - guessed(reference);
   return {
     improvement: (f(0) - f(horizon)) / loss,
     slowest: largest(decaying),
     slowestResolved,
     timeConstant: slowestResolved === null ? null : -1 / Math.log(slowestResolved),
-    escapeEpochs: escapes.length === 0 ? null : Math.min(...escapes),
+    escapeEpochs: escapeBy(0.1 * loss),
+    escapeToGuessing: escapeBy(above > 0 ? above : 0.1 * loss),
     rising: trusted.some((mode) => modulus(mode) > growing && mode.contribution > 1e-3 * loss),
     epochsToStop: first(3 * length, (n) => f(n) - f(n + horizon) <= tolerance * f(n)),
     epochsToReference:
