@@ -159,6 +159,7 @@ export {
   type SlidingWindow,
   type WindowAnalysis,
 } from "./koopman/verdict/analysis.ts";
+export { isConfirmed, windowsToEnd } from "./koopman/verdict/confirmed.ts";
 export type { Prospect } from "./koopman/verdict/diagnosis.ts";
 export type { ForecastMargin } from "./koopman/verdict/forecast-margin.ts";
 export {
@@ -175,12 +176,10 @@ export { type Stretch, stretchOf } from "./koopman/verdict/stretch.ts";
 export {
   type Decision,
   type Diagnosis,
-  isConfirmed,
   type Verdict,
   type VerdictOptions,
   verdict,
   verdictDefaults,
-  windowsToEnd,
 } from "./koopman/verdict/verdict.ts";
 export {
   analyseWeights,

@@ -63,6 +63,7 @@ interface Fed {
   readonly train: Metrics;
   readonly test: Metrics;
   readonly weightNorm?: number;
+  readonly moved?: number;
 }
 
 function watcher(
@@ -87,13 +88,18 @@ function watcher(
   const projection: Projection | null = what.includes("weights")
     ? randomProjection([size], { numbers: project })
     : null;
-  const push = (to: Monitor, { epoch, train, test, weightNorm }: Fed, projected?: Float64Array) =>
+  const push = (
+    to: Monitor,
+    { epoch, train, test, weightNorm, moved }: Fed,
+    projected?: Float64Array,
+  ) =>
     to.push(epoch, {
       loss: train.loss,
       // In a log an infinite number is null: both are NaN here.
       ...(what.includes("val") && { val: Number.isFinite(test.loss) ? test.loss : Number.NaN }),
       ...(projected && { projected }),
       ...(weightNorm !== undefined && { weightNorm }),
+      ...(moved !== undefined && { moved }),
       ...(train.gradientNorm !== undefined && { gradientNorm: train.gradientNorm }),
     });
 

@@ -16,9 +16,10 @@ export interface Checkpoint {
 
 /** θ and the optimiser's vectors as tensors, the rest as JSON, and the SHA-256 of both. */
 export function formatCheckpoint({ state, metricsLines }: Checkpoint): Uint8Array {
-  const { theta, slots, kept = {}, ...counts } = state;
+  const { theta, slots, kept = {}, began, ...counts } = state;
   const tensors = Object.fromEntries([
     ["theta", tensorOf(theta, [theta.length])],
+    ...(began ? [["began", tensorOf(began, [began.length])]] : []),
     ...slots.map((slot, i) => [`slot.${i}`, tensorOf(slot, [slot.length])]),
     ...Object.entries(kept).map(([name, tensor]) => [`kept.${name}`, tensor]),
   ]);
@@ -43,6 +44,7 @@ export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
     ...counts,
     theta: vector("theta"),
     slots: vectors,
+    ...(tensors.began && { began: vector("began") }),
     ...(kept.length > 0 && { kept: Object.fromEntries(kept) }),
   };
   return { state, metricsLines };

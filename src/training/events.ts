@@ -26,6 +26,8 @@ export interface TrainingState {
   readonly theta: Float32Array; // parameters end to end [P]
   readonly slots: readonly Float32Array[]; // the optimiser's state, each [P]
   readonly sums: EpochSums; // of the epoch under way
+  /** θ at the start of the epoch under way, where it is observed. */
+  readonly began?: Float32Array;
   readonly kept?: Kept; // what the model has training keep for it
   readonly attempt?: Attempt; // after a restart
   /** The step after which the optimiser's vectors were last all zero, if not the first. */
@@ -104,6 +106,7 @@ export type TrainEvent =
       readonly train: Metrics;
       readonly test: Metrics;
       readonly weightNorm?: number; // ‖θ‖, where norms were asked for
+      readonly moved?: number; // ‖Δθ‖ of the epoch, where it is observed
       readonly seconds: number;
     }
   /** What a watcher said after an epoch. */

@@ -4,7 +4,7 @@ import { epochOrder, stepsPerEpoch } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
 import type { FitStatus, Metrics, TrainEvent, TrainingState } from "./events.ts";
 import { type FitOptions, requireFitting } from "./fit-options.ts";
-import { layoutOf } from "./flat.ts";
+import { distance, layoutOf, lengthOf } from "./flat.ts";
 import { heed } from "./heed.ts";
 import { tryJump } from "./jump.ts";
 import { initialState, since } from "./state.ts";
@@ -50,19 +50,24 @@ export async function* fit(
     };
     while (!state.ended && state.epoch < epochs + since(state).epoch) {
       const started = performance.now();
+      if (observe) state = { ...state, began: state.began ?? state.theta };
       const trained = yield* trainEpoch(calls, state, train.count, options);
       state = trained.state;
       if (trained.cut) {
         yield end(trained.cut, state);
         return;
       }
-      const { epoch, step, theta } = state;
+      const { began, ...now } = state;
+      const { epoch, step, theta } = now;
       const metrics = metricsOf(state.sums, task === "classes");
       const tested = await measure.measure(theta, test);
       const seconds = (performance.now() - started) / 1000;
-      const weights = norms ? { weightNorm: lengthOf(theta) } : {};
+      const weights = {
+        ...(norms && { weightNorm: lengthOf(theta) }),
+        ...(observe && began && { moved: distance(began, theta) }),
+      };
       yield { type: "epoch", epoch, step, train: metrics, test: tested, ...weights, seconds };
-      state = { ...state, epoch: epoch + 1, sums: emptySums };
+      state = { ...now, epoch: epoch + 1, sums: emptySums };
       // Before the checkpoint, from which a run killed here would go on.
       const failure = failureOf(metrics, epoch + 1, options.unconvergedLimit);
       if (failure !== null) {
@@ -134,9 +139,6 @@ function failureOf({ forward, backward }: Metrics, epoch: number, limit = 1): st
   const share = `${(100 * failed).toFixed(1)} % of the solves of epoch ${epoch} did not converge`;
   return `${share}, more than ${100 * limit} %`;
 }
-
-/** ‖θ‖ in float64. */
-const lengthOf = (theta: Float32Array) => Math.sqrt(theta.reduce((sum, x) => sum + x * x, 0));
 
 const end = ({ status, reason }: Ending, state: TrainingState): TrainEvent => ({
   type: "end",

@@ -49,7 +49,13 @@ export function unflatten(layout: Layout, flat: Float32Array): Parameters {
   );
 }
 
-/** The same two in a graph: a vector [size] ↔ values by name. */
+/** ‖θ‖ and ‖to − from‖, summed in float64. */
+export const lengthOf = (theta: Float32Array): number =>
+  Math.sqrt(theta.reduce((sum, x) => sum + x * x, 0));
+export const distance = (from: Float32Array, to: Float32Array): number =>
+  Math.sqrt(to.reduce((sum, x, i) => sum + (x - from[i]) ** 2, 0));
+
+/** The parameters of a vector, and back, in a graph: a vector [size] ↔ values by name. */
 export function unpack(layout: Layout, theta: Value): Values {
   const parts = split(theta, 0, layout.counts);
   return Object.fromEntries(

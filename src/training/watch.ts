@@ -10,6 +10,7 @@ export interface Seen {
   readonly test: Metrics;
   readonly theta: Float32Array; // parameters end to end; not to be written to
   readonly weightNorm?: number;
+  readonly moved?: number; // ‖Δθ‖ of this epoch
 }
 
 /** One thing that a watcher found; what else it carries is for the log. */

@@ -32,6 +32,25 @@ test.each(golden.curves)(
 describe("logs", () => {
   const decay = Array.from({ length: 80 }, (_, i) => 0.5 + Math.exp(-i / 20));
 
+  test("a column of how far the weights moved is evidence of a bad start", async () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, t) => `${t},${golden.referenceLoss + 3 * 0.97 ** t},${0.9 ** t}`,
+    );
+    const cwd = folder({
+      "moved.csv": `epoch,train_loss,moved\n${rows.join("\n")}\n`,
+      "loss.csv": `epoch,train_loss\n${rows.map((row) => row.split(",").slice(0, 2)).join("\n")}\n`,
+    });
+    const verdictOf = async (file: string, ...flags: string[]) => {
+      const { stdout } = await called(["analyze", file, ...reference, "--json", ...flags], { cwd });
+      return JSON.parse(stdout).verdict;
+    };
+    expect(await verdictOf("moved.csv")).toMatchObject({ decision: "restart", resting: true });
+    expect(await verdictOf("loss.csv")).toMatchObject({ decision: "continue", resting: null });
+    const { stdout } = await called(["watch", "moved.csv", ...reference], { cwd });
+    expect(stdout).toContain("RESTART");
+  });
+
   test("JSON Lines of a run that still writes: half a last line is no error", async () => {
     const lines = decay.map((loss, epoch) =>
       JSON.stringify({ type: "epoch", epoch, train: { loss } }),

@@ -3,15 +3,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../../src/data/random.ts";
 import { DataError, UsageError } from "../../src/errors.ts";
+import { isConfirmed } from "../../src/koopman/verdict/confirmed.ts";
 import { decide } from "../../src/koopman/verdict/decide.ts";
 import { seriesWatch } from "../../src/koopman/verdict/series-watch.ts";
 import { withoutSpikes } from "../../src/koopman/verdict/spikes.ts";
-import {
-  diagnose,
-  isConfirmed,
-  verdict,
-  verdictDefaults,
-} from "../../src/koopman/verdict/verdict.ts";
+import { diagnose, verdict, verdictDefaults } from "../../src/koopman/verdict/verdict.ts";
 import {
   believed,
   forecastLoss,
@@ -361,7 +357,7 @@ test("a fall that the margin of its forecast leaves open is not promised", () =>
   const found = [0.3, 0.6].map((share) => {
     const margin = { level: 0.8, shares: Array(60).fill(share) };
     const { prospect } = diagnose(Float64Array.from(settled), verdictDefaults);
-    return decide(spectrum!, prospect!, loss, verdictDefaults, margin);
+    return decide(spectrum!, prospect!, loss, verdictDefaults, { margin });
   });
   expect(found.map(([one]) => one)).toEqual(["continue", "continue"]);
   expect(found[0][1]).toContain("it may be done");

@@ -19,6 +19,7 @@ const record = (train: number[], validation = train, over: Partial<RunRecord> = 
   status: "completed",
   train,
   validation,
+  moved: train.map(() => 1),
   // Accuracy rises to 0.8 and stays: what is asked for after epochs 0, 5, … and the last.
   accuracy: times(train.length, (t) => t)
     .filter((t) => asked(t, train.length))
@@ -55,6 +56,24 @@ test("a replay says what the verdict says of what had been seen until then", () 
   expect(early.forecast).toBeCloseTo(falling[120], 4);
   expect(early.actual).toBe(falling[120]);
   expect(train.at(-1)).toMatchObject({ forecast: null, actual: null });
+});
+
+test("who knows that the weights come to rest is told to start again; of the losses alone nothing changes", () => {
+  const tail = times(200, (t) => guessing + 3 * 0.97 ** t);
+  const [known, steady] = [times(200, (t) => 0.9 ** t), times(200, () => 1)].map((moved) =>
+    replay(record(tail, falling, { moved })),
+  );
+  expect(known.train.map(({ moving: _, ...rest }) => rest)).toEqual(
+    steady.train.map(({ moving: _, ...rest }) => rest),
+  );
+  const first = ({ train }: typeof known) => [train[0].decision, train[0].moving.decision];
+  expect(first(known)[1]).toBe("restart");
+  expect(first(steady)[1]).toBe(first(steady)[0]);
+  const { moving } = scoresOf([known, steady]);
+  expect(moving.everRestarted.dead).toEqual({ count: 2, of: 2 });
+  expect(replay(record(falling, falling, { moved: times(200, (t) => 0.9 ** t) })).train).toEqual(
+    replay(record(falling)).train,
+  );
 });
 
 test("a run that stops being finite is asked about where it did", () => {

@@ -3,6 +3,7 @@ import { splitBySeed } from "../../src/data/split.ts";
 import { twoMoons } from "../../src/data/two-moons.ts";
 import { UsageError } from "../../src/errors.ts";
 import { mlp } from "../../src/models/mlp.ts";
+import { formatCheckpoint, parseCheckpoint } from "../../src/training/checkpoint.ts";
 import type { TrainEvent, TrainingState } from "../../src/training/events.ts";
 import { fit } from "../../src/training/fit.ts";
 import type { FitOptions } from "../../src/training/fit-options.ts";
@@ -104,6 +105,35 @@ describe("a watcher", () => {
       expect(endOf(rest).state).toEqual(endOf(whole).state);
     }
   });
+});
+
+test("how far the weights moved in an epoch is told, also of one that was interrupted", async () => {
+  const waysOf = async (options: Partial<FitOptions>) => {
+    const ways: number[] = [];
+    const observe = ({ moved }: Seen) => {
+      ways.push(moved!);
+      return goOn;
+    };
+    return { all: await events({ ...options, observe }), ways };
+  };
+  const { all, ways } = await waysOf({ callSeconds: 1e-6 });
+  const states = only(all, "checkpoint").map(({ state }) => state);
+  const ends = states.filter(({ began }) => began === undefined);
+  expect([ends.length, ways.length]).toEqual([6, 6]);
+  for (let e = 1; e < 6; e++) {
+    const [from, to] = [ends[e - 1].theta, ends[e].theta];
+    expect(ways[e]).toBeCloseTo(Math.hypot(...to.map((x, i) => x - from[i])), 6);
+  }
+  expect(only(all, "epoch").map(({ moved }) => moved)).toEqual(ways);
+  // Within an epoch the state knows where it began, also as a file.
+  const within = states.filter(({ began, epoch }) => began !== undefined && epoch === 3).at(-1)!;
+  expect(within.began).toEqual(ends[2].theta);
+  const { state: resume } = parseCheckpoint(
+    formatCheckpoint({ state: within, metricsLines: 0 }),
+    "checkpoint",
+  );
+  expect((await waysOf({ resume })).ways).toEqual(ways.slice(3));
+  expect(only(await events(), "epoch")[0].moved).toBeUndefined();
 });
 
 describe("norms", () => {

@@ -70,8 +70,8 @@ export async function watch(path: string, flags: WatchFlags): Promise<Outcome> {
     if (look.remark !== null && look.remark !== remark) note(`waiting: ${look.remark}`);
     remark = look.remark;
     if (look.series === null) return;
-    const { values, steps, rateSteps = [] } = look.series;
-    latest = verdict(values, options, stretchOf(Float64Array.from(steps), rateSteps));
+    const { values, steps, rateSteps = [], moved } = look.series;
+    latest = verdict(values, options, stretchOf(Float64Array.from(steps), rateSteps), moved);
     const change = changeOf(latest, steps[steps.length - 1], values.length);
     if (changes.at(-1)?.decision !== change.decision) {
       changes.push(change);

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { readJsonLines } from "../../data/run/json.ts";
 import { rateChanges } from "../../data/run/merge.ts";
 import { openRun } from "../../data/run/open-run.ts";
-import { pickSeries } from "../../data/run/pick.ts";
+import { movedBeside, pickSeries } from "../../data/run/pick.ts";
 import type { OpenedRun } from "../../data/run/run.ts";
 import { readTable } from "../../data/run/table.ts";
 import { InputError } from "../../errors.ts";
@@ -44,8 +44,10 @@ export function seriesIn(text: string, path: string, choice: SeriesChoice): Seri
 function chosen(run: OpenedRun, { of, column }: SeriesChoice): SeriesInput {
   const series = pickSeries(run, of, column);
   const source = run.sources.find(({ path }) => path === series.source);
+  const moved = movedBeside(run, series);
   return {
     ...series,
+    ...(moved && { moved }),
     kind: source?.kind ?? run.kind,
     caveats: [...run.caveats, ...(source?.caveats ?? []), ...series.caveats],
   };

@@ -57,6 +57,7 @@ const verdict = z.object({
       clustering: maybe,
     })
     .nullable(),
+  resting: z.boolean().nullable().describe("whether the weights come to rest; null: not known"),
   windows: count,
   agreeing: count,
   confirmed: z.boolean(),

@@ -111,7 +111,20 @@ function others({ series, sources }: OpenedRun, best: Series, of: "loss" | "val"
   );
 }
 
-/** The same, or null where there is none. */
+/**
+ * How far the weights moved up to each step of a series, from the series "moved" beside it; NaN at steps
+ * that it lacks. Null where there is none.
+ */
+export function movedBeside({ series, sources }: OpenedRun, one: Series): Float64Array | null {
+  const found = series.find(
+    (other) => plain(other.name) === "moved" && sourceOf(other, sources) === sourceOf(one, sources),
+  );
+  if (found === undefined) return null;
+  const at = new Map(Array.from(found.steps, (step, i) => [step, found.values[i]]));
+  return one.steps.map((step) => at.get(step) ?? Number.NaN);
+}
+
+/** What `pickSeries` finds, or null where there is none. */
 export function findSeries(
   { series }: OpenedRun,
   of: "loss" | "val",

@@ -24,6 +24,7 @@ export interface SeriesInput {
   readonly caveats?: readonly string[]; // what the log may have done to the numbers
   /** Steps from which on another learning rate lasted, increasing. */
   readonly rateSteps?: readonly number[];
+  readonly moved?: ArrayLike<number>; // ‖Δθ‖, how far the weights moved up to each step
 }
 
 export interface AnalysisOptions extends VerdictOptions {
@@ -108,7 +109,8 @@ export function analyseSeries(
   const { steps, values } = averaged(checked(series), average);
   const rateSteps = series.rateSteps ?? [];
   const stretch = (end: number) => stretchOf(steps.subarray(0, end), rateSteps, average);
-  const found = verdict(values, forVerdict, stretch(steps.length));
+  const moved = (average === 1 && series.moved) || null; // of means it is not known
+  const found = verdict(values, forVerdict, stretch(steps.length), moved);
   const { spacing, even } = spacingOf(steps);
   const warnings = [...(series.caveats ?? [])];
   if (!even)
@@ -173,6 +175,7 @@ export function analysisOfWeights(
       loss: Number.NaN,
       spectrum: null,
       prospect: null,
+      resting: null,
       windows: 1,
       agreeing: 1,
       confirmed: false,

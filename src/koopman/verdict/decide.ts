@@ -7,20 +7,24 @@ import { counted, percent, short } from "./words.ts";
 /** A wider margin says nothing of the end of a fall: its forecasts were made before that began. */
 const telling = 0.5;
 
+/** What a decision is made from besides the spectrum. */
+export interface Evidence {
+  /** Of the forecast: of the decision it changes nothing, the sentence says what it leaves open. */
+  readonly margin?: ForecastMargin | null;
+  /** Whether the weights come to rest. */
+  readonly resting?: boolean | null;
+}
+
 /** Exponentials are followed for a window; for two where the noise, σ, is below this share of the loss. */
 const clear = 0.01;
 
-/**
- * The decision of a window with its sentence; the order of the questions is that of `verdict`.
- *
- * @param margin  of the forecast: of the decision it changes nothing, the sentence says what it leaves open
- */
+/** The decision of a window with its sentence; the order of the questions is that of `verdict`. */
 export function decide(
   spectrum: WindowSpectrum,
   prospect: Prospect,
   loss: number,
   { tolerance, reference, budget, patience }: VerdictOptions,
-  margin: ForecastMargin | null = null,
+  { margin = null, resting = null }: Evidence = {},
 ): [Decision, string] {
   const { improvement, escapeEpochs, escapeToGuessing, epochsToReference } = prospect;
   const w = spectrum.length;
@@ -33,6 +37,12 @@ export function decide(
       "rising",
       `The loss is rising, from ${short(loss)} to about ${short(ahead)} in ${w} epochs: on validation ` +
         "data over-fitting, on training data a step too large.",
+    ];
+  if (noBetter && resting)
+    return [
+      "restart",
+      `The loss, ${short(loss)}, is no better than guessing (${short(reference)}), and the weights come to rest. ` +
+        "Start again from other weights.",
     ];
   if (improvement > tolerance) {
     const unreached = reference !== null && loss > reference;

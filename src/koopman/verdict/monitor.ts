@@ -3,6 +3,7 @@ import { UsageError } from "../../errors.ts";
 import type { Reals } from "../../linalg/tall-source.ts";
 import { type Settling, settling } from "../forecast/settling.ts";
 import { projectionDefaults, randomProjection } from "../snapshots/projection.ts";
+import { windowsToEnd } from "./confirmed.ts";
 import { type SeriesWatch, type SeriesWatchOptions, seriesWatch } from "./series-watch.ts";
 import {
   type Decision,
@@ -10,7 +11,6 @@ import {
   type VerdictOptions,
   verdictDefaults,
   verdictOptions,
-  windowsToEnd,
 } from "./verdict.ts";
 import { percent } from "./words.ts";
 
@@ -23,6 +23,7 @@ export interface Observation {
   readonly projected?: Float64Array;
   readonly gradientNorm?: number;
   readonly weightNorm?: number;
+  readonly moved?: number; // ‖Δθ‖, how far the weights moved in this epoch
 }
 
 export interface MonitorOptions extends VerdictOptions {
@@ -112,7 +113,7 @@ export function monitor(options: Partial<MonitorOptions> = {}): Monitor {
         );
       last = epoch;
       loss ??= seriesWatch({ ...series, firstEpoch: epoch });
-      loss.push(seen.loss);
+      loss.push(seen.loss, seen.moved);
       if (seen.val !== undefined) {
         // Its first epoch need not be that of the loss, but it must come every time from then on.
         val ??= seriesWatch({ ...series, firstEpoch: epoch });

@@ -1,7 +1,7 @@
+import { isConfirmed } from "./confirmed.ts";
 import {
   type Diagnosis,
   diagnose,
-  isConfirmed,
   outgrown,
   shortest,
   type Verdict,
@@ -12,7 +12,8 @@ import { believed, forecastLoss } from "./window.ts";
 
 /** One number an epoch, looked at now and then; keeps no more than a few windows. */
 export interface SeriesWatch {
-  readonly push: (value: number) => void;
+  /** @param moved  ‖Δθ‖ of the same epoch, where it is known */
+  readonly push: (value: number, moved?: number) => void;
   /** Whether a look is due: by its time, or because the last value is not what was forecast. */
   readonly due: () => boolean;
   readonly look: () => Verdict;
@@ -39,6 +40,7 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
   const { window: w, every, agree, firstEpoch } = options;
   const shift = Math.floor(w / 4);
   const recent: number[] = []; // the last window
+  const ways: number[] = []; // ‖Δθ‖ of the same epochs; NaN where it is not known
   let [count, first, next] = [0, Number.NaN, shortest];
   let looks: { readonly at: number; readonly found: Diagnosis }[] = [];
 
@@ -52,16 +54,21 @@ export function seriesWatch(options: SeriesWatchOptions): SeriesWatch {
     return off > Math.max(surprisingShare * value(), surprisingDeviations * noise);
   };
   return {
-    push(pushed) {
+    push(pushed, moved = Number.NaN) {
       if (count === 0) first = pushed;
       recent.push(pushed);
-      if (recent.length > w) recent.shift();
+      ways.push(moved);
+      if (recent.length > w) for (const kept of [recent, ways]) kept.shift();
       count++;
     },
     due: () => count >= next || lost() || surprised(),
     look() {
       const epochs = firstEpoch + count - recent.length;
-      const found = diagnose(Float64Array.from(recent), options, { epochs, first });
+      const found = diagnose(Float64Array.from(recent), options, {
+        epochs,
+        first,
+        moved: Float64Array.from(ways),
+      });
       const earlier: Diagnosis[] = [];
       let before = count - shift;
       for (const past of looks.toReversed()) {

@@ -1,9 +1,11 @@
 import { refuseUnknown } from "../../errors/suggest.ts";
-import { DataError, UsageError } from "../../errors.ts";
+import { DataError, ShapeError, UsageError } from "../../errors.ts";
+import { isConfirmed } from "./confirmed.ts";
 import { decide } from "./decide.ts";
 import { type Prospect, prospectOf } from "./diagnosis.ts";
 import { type ForecastMargin, forecastMargin } from "./forecast-margin.ts";
 import { limits } from "./limits.ts";
+import { comesToRest } from "./resting.ts";
 import { type Stretch, wholeRun } from "./stretch.ts";
 import { believed, forecastLoss, steadySpectrum, type WindowSpectrum } from "./window.ts";
 import { counted, short } from "./words.ts";
@@ -50,6 +52,17 @@ export interface Diagnosis {
   readonly loss: number; // the last value, or the one before where that is a spike
   readonly spectrum: WindowSpectrum | null; // null where none was needed or possible
   readonly prospect: Prospect | null;
+  /** Whether the weights come to rest, see `comesToRest`; null where it is not known. */
+  readonly resting: boolean | null;
+}
+
+/** What came before the values that are diagnosed, and what was seen beside them. */
+export interface Before {
+  readonly epochs: number;
+  readonly first: number; // loss of all
+  readonly since?: string | null; // what has changed since
+  /** ‖Δθ‖ of each epoch, the last ones those of the values. */
+  readonly moved?: Float64Array;
 }
 
 export interface Verdict extends Diagnosis {
@@ -81,35 +94,48 @@ export const shortest = 40;
  * "stop". Not finite, or above twice its start for more than one epoch (`outgrown`): "diverged", without a spectrum.
  *
  * Eigenvalues at 1 alone decide nothing: they stand for a good minimum and for a dead plateau alike.
+ * Where the loss is no better than guessing and the weights, if it is known how far they move, come to rest:
+ * "restart", whatever the forecast.
  *
  * Mohr et al. (2021), "Applications of Koopman mode analysis to neural networks", AAAI-MLPS, for the
  * spectra; the thresholds are calibrated on full runs.
  *
  * @param stretch  where the present learning rate began: what was before belongs to other dynamics
+ * @param moved  ‖Δθ‖, how far the weights moved in each epoch
  * @throws UsageError  for an unknown option or one out of range
+ * @throws ShapeError  for as many numbers in `moved` as losses not
  * @throws DataError  for a loss that is not positive: shares of it mean nothing then
  */
 export function verdict(
   losses: ArrayLike<number>,
   options: Partial<VerdictOptions> = {},
   { from, since }: Stretch = wholeRun,
+  moved: ArrayLike<number> | null = null,
 ): Verdict {
   const chosen = verdictOptions(options);
+  if (moved !== null && moved.length !== losses.length)
+    throw new ShapeError(
+      `verdict: ${losses.length} losses, ${moved.length} of how far weights moved`,
+    );
   const values = Float64Array.from(losses).subarray(from);
-  const before = { epochs: from, first: losses[0], since };
-  const now = diagnose(values, chosen, before);
+  const ways = moved === null ? null : Float64Array.from(moved).subarray(from);
+  const before = (length: number) => ({
+    ...{ epochs: from, first: losses[0], since },
+    ...(ways && { moved: ways.subarray(0, length) }),
+  });
+  const now = diagnose(values, chosen, before(values.length));
   const shift = Math.floor(chosen.window / 4);
   const earlier = [1, 2, 3]
     .map((k) => values.length - k * shift)
     .filter((length) => length >= shortest)
-    .map((length) => diagnose(values.subarray(0, length), chosen, before))
+    .map((length) => diagnose(values.subarray(0, length), chosen, before(length)))
     .filter(({ decision }) => decision !== "insufficient-data");
   const margin = marginOf(values, now, chosen);
-  const { spectrum, prospect, loss } = now;
+  const { spectrum, prospect, resting, loss } = now;
   const sentence =
     spectrum === null || prospect === null
       ? now.sentence
-      : spoken(values, loss, decide(spectrum, prospect, loss, chosen, margin)[1]);
+      : spoken(values, loss, decide(spectrum, prospect, loss, chosen, { margin, resting })[1]);
   const error = forecastErrorOf(values, now, chosen);
   return { ...verdictOf(now, earlier, error, chosen), margin, sentence };
 }
@@ -141,42 +167,15 @@ export function verdictOf(
   };
 }
 
-/** Windows, each a quarter of one later than the one before, that must agree before a run is ended. */
-export const windowsToEnd = 4;
-
-/**
- * Whether a decision is to be acted on: "diverged" at once; "restart" and "continue" where the window
- * before says the same; "stop" and "rising", which both end a run, where `agree` windows in a row
- * say one of the two. Two would do for the loss, but accuracy creeps on after the loss has settled.
- *
- * @param earlier  decisions of the windows before, the latest first
- */
-export function isConfirmed(
-  decision: Decision,
-  earlier: readonly Decision[],
-  agree = windowsToEnd,
-): boolean {
-  if (decision === "diverged") return true;
-  const ends = (one: Decision) => one === "stop" || one === "rising";
-  const needed = (ends(decision) ? agree : Math.min(agree, 2)) - 1;
-  const same = (one: Decision) => (ends(decision) ? ends(one) : one === decision);
-  return earlier.length >= needed && earlier.slice(0, needed).every(same);
-}
-
 /**
  * The verdict of the last window alone.
  *
- * @param before  what came before `values` and is not looked at: how many epochs, the first loss of all, and
- *   what has changed since
  * @throws UsageError, DataError as `verdict`
  */
 export function diagnose(
   values: Float64Array,
   options: VerdictOptions,
-  before: { readonly epochs: number; readonly first: number; readonly since?: string | null } = {
-    epochs: 0,
-    first: values[0],
-  },
+  before: Before = { epochs: 0, first: values[0] },
 ): Diagnosis {
   const epoch = before.epochs + values.length - 1;
   const loss = values[values.length - 1];
@@ -185,7 +184,8 @@ export function diagnose(
     sentence: string,
     spectrum: WindowSpectrum | null = null,
     prospect: Prospect | null = null,
-  ): Diagnosis => ({ decision, sentence, epoch, loss, spectrum, prospect });
+    resting: boolean | null = null,
+  ): Diagnosis => ({ decision, sentence, epoch, loss, spectrum, prospect, resting });
 
   if (values.length === 0) return say("insufficient-data", "There is no loss yet.");
   if (!Number.isFinite(loss))
@@ -220,9 +220,10 @@ export function diagnose(
   const spectrum = steadySpectrum(taken);
   const judged = taken[spectrum.length - 1];
   const prospect = prospectOf(spectrum, judged, { ...options, horizon: taken.length });
-  const [decision, sentence] = decide(spectrum, prospect, judged, options);
+  const resting = before.moved ? comesToRest(before.moved) : null;
+  const [decision, sentence] = decide(spectrum, prospect, judged, options, { resting });
   const said = spoken(taken, judged, sentence);
-  return { ...say(decision, said, spectrum, prospect), loss: judged };
+  return { ...say(decision, said, spectrum, prospect, resting), loss: judged };
 }
 
 /** The sentence, and before it that the last value is a spike and left out of the spectrum. */

@@ -15,6 +15,7 @@ export interface RunRecord {
   readonly status: "completed" | "non-finite";
   readonly train: readonly number[]; // mean loss over the steps of each epoch
   readonly validation: readonly number[]; // loss after each epoch, on images not trained on
+  readonly moved: readonly number[]; // ‖Δθ‖ of each epoch
   /** Share of right answers on test images after epochs 0, 5, 10, …, and after the last one. */
   readonly accuracy: readonly number[];
 }
@@ -73,15 +74,17 @@ export async function recordRun(plan: RunPlan, images: Images): Promise<RunRecor
       optimiser: optimiserOf(plan),
       schedule: constantRate(plan.rate),
       compile,
+      observe: () => ({ act: "continue", reason: "" }),
     },
   );
-  const [losses, validationLosses, accuracy] = [[], [], []] as number[][];
+  const [losses, validationLosses, moved, accuracy] = [[], [], [], []] as number[][];
   let status: RunRecord["status"] = "completed";
   try {
     for await (const event of events) {
       if (event.type === "epoch") {
         losses.push(digits(event.train.loss));
         validationLosses.push(digits(event.test.loss));
+        moved.push(digits(event.moved!));
       } else if (event.type === "checkpoint" && asked(event.state.epoch - 1, plan.epochs)) {
         // A checkpoint within an epoch is of the same epoch as the last one between two.
         if (accuracy.length === askedUntil(event.state.epoch - 1, plan.epochs)) continue;
@@ -93,7 +96,7 @@ export async function recordRun(plan: RunPlan, images: Images): Promise<RunRecor
   } finally {
     await measure.release();
   }
-  return { plan, status, train: losses, validation: validationLosses, accuracy };
+  return { plan, status, train: losses, validation: validationLosses, moved, accuracy };
 }
 
 /** Whether the test images are looked at after this epoch. */

@@ -14,7 +14,7 @@ export async function recordsOf(
   const records: RunRecord[] = [];
   for (const [i, plan] of plans.entries()) {
     const found = stored.read(plan.id, plan);
-    if (found !== null) {
+    if (found?.moved !== undefined) {
       records.push(found);
       continue;
     }

@@ -1,8 +1,10 @@
+import { isConfirmed } from "../../koopman/verdict/confirmed.ts";
+import { decide } from "../../koopman/verdict/decide.ts";
+import { comesToRest } from "../../koopman/verdict/resting.ts";
 import {
   type Decision,
   type Diagnosis,
   diagnose,
-  isConfirmed,
   type VerdictOptions,
   verdictDefaults,
 } from "../../koopman/verdict/verdict.ts";
@@ -16,11 +18,17 @@ export const firstAsked = 40;
 export const horizon = 60;
 
 /** What was said of a run after an epoch, by what had been seen until then. */
-export interface Asked {
+export interface Said {
   readonly epoch: number;
   readonly decision: Decision;
   /** Enough windows before it said the same; see `isConfirmed`. */
   readonly confirmed: boolean;
+}
+
+/** By the losses alone, with what came of the forecasts. */
+export interface Asked extends Said {
+  /** The same where it is known too how far the weights moved. */
+  readonly moving: Said;
   /** The loss `horizon` epochs on, and what it was then; null without a spectrum, or past the end. */
   readonly forecast: number | null;
   readonly actual: number | null;
@@ -54,7 +62,7 @@ export interface Replay {
 export function replay(record: RunRecord): Replay {
   const values = (losses: readonly number[]) =>
     Float64Array.from(record.status === "non-finite" ? [...losses, Number.NaN] : losses);
-  const train = askAll(values(record.train), record.plan.epochs);
+  const train = askAll(values(record.train), record.plan.epochs, values(record.moved));
   const validation = askAll(values(record.validation), record.plan.epochs);
   const first = (asked: readonly Asked[], decisions: readonly Decision[], by: Ending["by"]) => {
     const found = asked.find((one) => one.confirmed && decisions.includes(one.decision));
@@ -73,23 +81,34 @@ export function replay(record: RunRecord): Replay {
   };
 }
 
-/** @param values  losses, a NaN at the end where they stopped being finite */
-function askAll(values: Float64Array, epochs: number): Asked[] {
+/**
+ * @param values  losses, a NaN at the end where they stopped being finite
+ * @param moved  ‖Δθ‖ of the same epochs
+ */
+function askAll(values: Float64Array, epochs: number, moved = new Float64Array()): Asked[] {
   const asked: Asked[] = [];
   const shift = Math.floor(verdictDefaults.window / 4 / every) * every;
   const last = values.length - 1;
   for (const ask of askedEpochs(last)) {
     const seen = values.subarray(0, ask + 1);
-    const found = diagnose(seen, optionsAt(ask, epochs));
+    const options = optionsAt(ask, epochs);
+    const found = diagnose(seen, options);
     const earlier = [1, 2, 3].flatMap((k) =>
       asked.filter(({ epoch }) => epoch === ask - k * shift),
     );
-    asked.push({
+    const said = (decision: Decision, before: readonly Said[]): Said => ({
       epoch: ask,
-      decision: found.decision,
+      decision,
       confirmed: isConfirmed(
-        found.decision,
-        earlier.map(({ decision }) => decision),
+        decision,
+        before.map((one) => one.decision),
+      ),
+    });
+    asked.push({
+      ...said(found.decision, earlier),
+      moving: said(
+        decisionMoving(found, moved.subarray(0, ask + 1), options),
+        earlier.map(({ moving }) => moving),
       ),
       ...forecastOf(found, values),
       margin: marginOf(asked.filter(({ epoch }) => epoch <= ask - horizon)),
@@ -97,6 +116,16 @@ function askAll(values: Float64Array, epochs: number): Asked[] {
     });
   }
   return asked;
+}
+
+/** The decision with what is known of the weights; the spectrum of the losses is the same. */
+function decisionMoving(
+  { decision, spectrum, prospect, loss }: Diagnosis,
+  moved: Float64Array,
+  options: VerdictOptions,
+): Decision {
+  if (spectrum === null || prospect === null) return decision;
+  return decide(spectrum, prospect, loss, options, { resting: comesToRest(moved) })[0];
 }
 
 /** 40, 45, … and the last epoch, which may come before all of these. */

@@ -1,6 +1,6 @@
 import { quantile } from "../../report/quantiles.ts";
 import { every } from "./record.ts";
-import { type Asked, type Ending, firstAsked, type Replay } from "./replay.ts";
+import { type Asked, type Ending, firstAsked, type Replay, type Said } from "./replay.ts";
 import type { Truth } from "./truth.ts";
 
 /** A count among a number of cases. */
@@ -24,13 +24,19 @@ export interface Quantiles {
   readonly count: number;
 }
 
-/** The study's measures. */
-export interface Scores {
-  readonly runs: Readonly<Record<Truth, number>>;
+/** How the starts of runs are told. */
+export interface Starts {
   /** Told to start again ("restart", or "diverged") by epoch 40, of the runs of each truth. */
   readonly restarts: Readonly<Record<Truth, Share>>;
   /** The same at any time, and confirmed. */
   readonly everRestarted: Readonly<Record<Truth, Share>>;
+}
+
+/** The study's measures. */
+export interface Scores extends Starts {
+  readonly runs: Readonly<Record<Truth, number>>;
+  /** The same where it is known too how far the weights moved. */
+  readonly moving: Starts;
   readonly stopping: { readonly train: Stopping; readonly either: Stopping };
   /** |forecast − truth|/truth 60 epochs ahead, of good runs, by batch and age of the run. */
   readonly forecasts: readonly { readonly name: string; readonly error: Quantiles | null }[];
@@ -53,15 +59,23 @@ export function scoresOf(replays: readonly Replay[]): Scores {
     Object.fromEntries(
       truths.map((truth) => [truth, of(replays.filter((one) => one.truth === truth))]),
     ) as Record<Truth, T>;
-  const share = (holds: (one: Replay) => boolean) => (some: readonly Replay[]) => ({
-    count: some.filter(holds).length,
-    of: some.length,
+  /** Runs that were told to start again in a way that counts. */
+  const told = (saidOf: (one: Asked) => Said, counts: (said: Said) => boolean) =>
+    by((some) => ({
+      count: some.filter(({ train }) =>
+        train.map(saidOf).some((said) => again(said) && counts(said)),
+      ).length,
+      of: some.length,
+    }));
+  const startsOf = (saidOf: (one: Asked) => Said): Starts => ({
+    restarts: told(saidOf, ({ epoch }) => epoch <= firstAsked),
+    everRestarted: told(saidOf, ({ confirmed }) => confirmed),
   });
   const good = replays.filter(({ truth }) => truth === "good");
   return {
     runs: by((some) => some.length),
-    restarts: by(share(({ train }) => train.some((one) => one.epoch <= firstAsked && again(one)))),
-    everRestarted: by(share(({ train }) => train.some((one) => one.confirmed && again(one)))),
+    ...startsOf((one) => one),
+    moving: startsOf(({ moving }) => moving),
     stopping: {
       train: stoppingOf(good, ({ stopByTrain }) => stopByTrain),
       either: stoppingOf(good, ({ stopByEither }) => stopByEither),
@@ -72,7 +86,7 @@ export function scoresOf(replays: readonly Replay[]): Scores {
   };
 }
 
-const again = ({ decision }: Asked) => decision === "restart" || decision === "diverged";
+const again = ({ decision }: Said) => decision === "restart" || decision === "diverged";
 
 /** Points of accuracy that ending the run there cost; negative where it had been better. */
 export function costOf({ record: { accuracy } }: Replay, { epoch }: Ending): number {

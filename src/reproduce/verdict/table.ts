@@ -1,7 +1,7 @@
 import type { Reproduced, Standing } from "../reproduction.ts";
 import { markdownTable } from "../tables.ts";
 import { horizon } from "./replay.ts";
-import { type Quantiles, ratio, type Scores, type Share } from "./score.ts";
+import { type Quantiles, ratio, type Scores, type Share, type Starts } from "./score.ts";
 import { type Truth, truthRules } from "./truth.ts";
 
 /** One line of the study: what was asked for, what came out. */
@@ -31,14 +31,8 @@ export function rowsOf({
   forecasts,
   covered,
   escapes,
+  moving,
 }: Scores): Row[] {
-  const row = (name: string, wanted: string, ours: string, reached: boolean | null): Row => ({
-    name,
-    wanted,
-    ours,
-    verdict: reached === null ? "" : reached ? "reached" : "not reached",
-  });
-  const { dead, good, late, diverged } = restarts;
   const stops = (["train", "either"] as const).flatMap((which) => {
     const { told, cost, saved } = stopping[which];
     const by = which === "train" ? "the training loss" : "training or validation loss";
@@ -59,22 +53,8 @@ export function rowsOf({
     ];
   });
   return [
-    row(
-      "dead starts told to start again by epoch 40",
-      `≥ ${percent(bars.deadRestarted)}`,
-      share(dead),
-      dead.of === 0 ? null : ratio(dead) >= bars.deadRestarted,
-    ),
-    row("the same at any time, confirmed", "", share(everRestarted.dead), null),
-    row(
-      "good runs told to start again by epoch 40",
-      `≤ ${percent(bars.goodRestarted)}`,
-      share(good),
-      good.of === 0 ? null : ratio(good) <= bars.goodRestarted,
-    ),
-    row("the same at any time, confirmed", "", share(everRestarted.good), null),
-    row("diverged runs told to start again by epoch 40", "", share(diverged), null),
-    row("late runs told to start again by epoch 40", "", share(late), null),
+    ...startRows({ restarts, everRestarted }),
+    ...startRows(moving, ", knowing how far weights moved"),
     ...stops,
     ...forecasts.map(({ name, error }) =>
       row(
@@ -108,6 +88,35 @@ export function rowsOf({
         .join(", "),
       null,
     ),
+  ];
+}
+
+const row = (name: string, wanted: string, ours: string, reached: boolean | null): Row => ({
+  name,
+  wanted,
+  ours,
+  verdict: reached === null ? "" : reached ? "reached" : "not reached",
+});
+
+function startRows({ restarts, everRestarted }: Starts, by = ""): Row[] {
+  const { dead, good, late, diverged } = restarts;
+  return [
+    row(
+      `dead starts told to start again by epoch 40${by}`,
+      `≥ ${percent(bars.deadRestarted)}`,
+      share(dead),
+      dead.of === 0 ? null : ratio(dead) >= bars.deadRestarted,
+    ),
+    row("the same at any time, confirmed", "", share(everRestarted.dead), null),
+    row(
+      `good runs told to start again by epoch 40${by}`,
+      `≤ ${percent(bars.goodRestarted)}`,
+      share(good),
+      good.of === 0 ? null : ratio(good) <= bars.goodRestarted,
+    ),
+    row("the same at any time, confirmed", "", share(everRestarted.good), null),
+    row(`diverged runs told to start again by epoch 40${by}`, "", share(diverged), null),
+    row(`late runs told to start again by epoch 40${by}`, "", share(late), null),
   ];
 }
 
