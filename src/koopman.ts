@@ -172,6 +172,7 @@ export {
   type Observation,
 } from "./koopman/verdict/monitor.ts";
 export type { WeightMode, WeightsMotion } from "./koopman/verdict/motion.ts";
+export { comesToRest } from "./koopman/verdict/resting.ts";
 export { type Stretch, stretchOf } from "./koopman/verdict/stretch.ts";
 export {
   type Decision,

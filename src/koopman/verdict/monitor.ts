@@ -88,7 +88,8 @@ export interface Monitor {
  * given, the validation loss, whose rising is over-fitting. A pure function of what is pushed: the same
  * epochs give the same verdicts, also to a monitor that is built anew and fed them again.
  *
- * Divergence and bad starts are told by the training loss alone, never by the weights.
+ * Divergence is told by the training loss alone, never by the weights; a bad start by the loss too, with
+ * weights that come to rest as evidence where it is no better than guessing.
  *
  * @throws UsageError  for an unknown option or one out of range
  */
