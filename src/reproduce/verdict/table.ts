@@ -1,7 +1,7 @@
 import type { Reproduced, Standing } from "../reproduction.ts";
 import { markdownTable } from "../tables.ts";
 import { horizon } from "./replay.ts";
-import { type Quantiles, ratio, type Scores, type Share, type Starts } from "./score.ts";
+import { type Quantiles, ratio, type Scores, type Share } from "./score.ts";
 import { type Truth, truthRules } from "./truth.ts";
 
 /** One line of the study: what was asked for, what came out. */
@@ -33,6 +33,13 @@ export function rowsOf({
   escapes,
   moving,
 }: Scores): Row[] {
+  const row = (name: string, wanted: string, ours: string, reached: boolean | null): Row => ({
+    name,
+    wanted,
+    ours,
+    verdict: reached === null ? "" : reached ? "reached" : "not reached",
+  });
+  const { dead, good, late, diverged } = restarts;
   const stops = (["train", "either"] as const).flatMap((which) => {
     const { told, cost, saved } = stopping[which];
     const by = which === "train" ? "the training loss" : "training or validation loss";
@@ -53,8 +60,24 @@ export function rowsOf({
     ];
   });
   return [
-    ...startRows({ restarts, everRestarted }),
-    ...startRows(moving, ", knowing how far weights moved"),
+    row(
+      "dead starts told to start again by epoch 40",
+      `≥ ${percent(bars.deadRestarted)}`,
+      share(dead),
+      dead.of === 0 ? null : ratio(dead) >= bars.deadRestarted,
+    ),
+    row("the same, knowing how far the weights moved", "", share(moving.restarts.dead), null),
+    row("the same at any time, confirmed", "", share(everRestarted.dead), null),
+    row(
+      "good runs told to start again by epoch 40",
+      `≤ ${percent(bars.goodRestarted)}`,
+      share(good),
+      good.of === 0 ? null : ratio(good) <= bars.goodRestarted,
+    ),
+    row("the same, knowing how far the weights moved", "", share(moving.restarts.good), null),
+    row("the same at any time, confirmed", "", share(everRestarted.good), null),
+    row("diverged runs told to start again by epoch 40", "", share(diverged), null),
+    row("late runs told to start again by epoch 40", "", share(late), null),
     ...stops,
     ...forecasts.map(({ name, error }) =>
       row(
@@ -88,35 +111,6 @@ export function rowsOf({
         .join(", "),
       null,
     ),
-  ];
-}
-
-const row = (name: string, wanted: string, ours: string, reached: boolean | null): Row => ({
-  name,
-  wanted,
-  ours,
-  verdict: reached === null ? "" : reached ? "reached" : "not reached",
-});
-
-function startRows({ restarts, everRestarted }: Starts, by = ""): Row[] {
-  const { dead, good, late, diverged } = restarts;
-  return [
-    row(
-      `dead starts told to start again by epoch 40${by}`,
-      `≥ ${percent(bars.deadRestarted)}`,
-      share(dead),
-      dead.of === 0 ? null : ratio(dead) >= bars.deadRestarted,
-    ),
-    row("the same at any time, confirmed", "", share(everRestarted.dead), null),
-    row(
-      `good runs told to start again by epoch 40${by}`,
-      `≤ ${percent(bars.goodRestarted)}`,
-      share(good),
-      good.of === 0 ? null : ratio(good) <= bars.goodRestarted,
-    ),
-    row("the same at any time, confirmed", "", share(everRestarted.good), null),
-    row(`diverged runs told to start again by epoch 40${by}`, "", share(diverged), null),
-    row(`late runs told to start again by epoch 40${by}`, "", share(late), null),
   ];
 }
 
