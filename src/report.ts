@@ -1,4 +1,6 @@
 /** eigenflow/report: figures as data, drawn as SVG and PNG, and reports as one HTML file. */
+
+export { median, quantile, type Spread, spread } from "./data/quantiles.ts";
 export { type AnalysisReportOptions, analysisReport } from "./report/analysis-report.ts";
 export { type BandOptions, type BandSeries, bandPlot } from "./report/band.ts";
 export {
@@ -51,7 +53,6 @@ export { type Counts, iterationHistogram } from "./report/histogram.ts";
 export { type IdentificationRun, identificationReport } from "./report/identification-report.ts";
 export { reportMarkdown } from "./report/markdown.ts";
 export { reportPage } from "./report/page.ts";
-export { median, quantile, type Spread, spread } from "./report/quantiles.ts";
 export { type EpochMetrics, runReport, type TrainedRun } from "./report/run-report.ts";
 export { type ScatterSeries, scatterPlot } from "./report/scatter.ts";
 export { type SpectrumSeries, spectrumPlot } from "./report/spectrum.ts";

@@ -1,6 +1,6 @@
+import { spread } from "../data/quantiles.ts";
 import { DataError } from "../errors.ts";
 import { type BandOptions, bandPlot } from "./band.ts";
-import { spread } from "./quantiles.ts";
 
 /** What one solver did on several problems: the residual before each iteration. */
 export interface Traces {

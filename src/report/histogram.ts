@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot";
+import { median } from "../data/quantiles.ts";
 import { DataError } from "../errors.ts";
 import { linearAxis, narrowLogAxis, plotScale, xAxisMark } from "./axis.ts";
-import { median } from "./quantiles.ts";
 import { colour, faint, ink, textWidth } from "./style.ts";
 import { type Frame, type Label, margins, svg } from "./svg.ts";
 

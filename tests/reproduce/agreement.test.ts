@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { quantile, spread } from "../../src/data/quantiles.ts";
 import { randomStream } from "../../src/data/random.ts";
-import { quantile, spread } from "../../src/report/quantiles.ts";
 import { agrees } from "../../src/reproduce/deq/agreement.ts";
 import { publishedErrors, rounding } from "../../src/reproduce/deq/published.ts";
 import { compare } from "../../src/reproduce/deq/solver-bench.ts";

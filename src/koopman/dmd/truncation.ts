@@ -1,3 +1,4 @@
+import { median } from "../../data/quantiles.ts";
 import { UsageError } from "../../errors.ts";
 
 /** How many of the singular values s (descending) of a matrix [rows × cols] are kept. */
@@ -91,9 +92,3 @@ export function noiseFloor(sigma: number): Truncation {
 export const capped = (rule: Truncation, cap: number): Truncation => {
   return (s, rows, cols) => Math.min(cap, rule(s, rows, cols));
 };
-
-export function median(values: Float64Array): number {
-  const sorted = values.toSorted();
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}

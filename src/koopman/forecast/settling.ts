@@ -1,6 +1,7 @@
+import { median } from "../../data/quantiles.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import { dmd } from "../dmd/dmd.ts";
-import { median, noiseFloor, numericalRank, type Truncation } from "../dmd/truncation.ts";
+import { noiseFloor, numericalRank, type Truncation } from "../dmd/truncation.ts";
 import { displacements, increments } from "./extrapolate.ts";
 
 /** How far the weights still have to go, as shares of their present length. */

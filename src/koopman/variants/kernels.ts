@@ -1,6 +1,6 @@
+import { median } from "../../data/quantiles.ts";
 import { UsageError } from "../../errors.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
-import { median } from "../dmd/truncation.ts";
 
 /** κ(x, y) = ⟨ψ(x), ψ(y)⟩ of features ψ that are never formed. */
 export type Kernel = (x: Float64Array, y: Float64Array) => number;

@@ -1,4 +1,4 @@
-import { median } from "../dmd/truncation.ts";
+import { median } from "../../data/quantiles.ts";
 
 /** So many values around one say what is usual there: three on either side, at an end the nearest. */
 const neighbours = 6;

@@ -1,10 +1,11 @@
+import { median } from "../../data/quantiles.ts";
 import { columns } from "../../linalg/blocks.ts";
 import { multiply, transpose } from "../../linalg/matrix.ts";
 import { singularValues } from "../../linalg/svd.ts";
 import { fitAmplitudes, power } from "../dmd/amplitudes.ts";
 import { pairsOf } from "../dmd/dmd.ts";
 import { delayEmbed } from "../dmd/hankel.ts";
-import { median, noiseFloor } from "../dmd/truncation.ts";
+import { noiseFloor } from "../dmd/truncation.ts";
 import { withoutSpikes } from "./spikes.ts";
 
 /** One exponential in a loss curve: c λⁿ, n epochs from now. A pair stands once, by both members. */

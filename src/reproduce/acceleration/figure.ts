@@ -1,5 +1,5 @@
+import { median } from "../../data/quantiles.ts";
 import type { Figure, Mark, Panel } from "../../report/figure.ts";
-import { median } from "../../report/quantiles.ts";
 import { type RulePairs, speedups, timesOf } from "./lines.ts";
 import type { AcceleratedRun } from "./run.ts";
 

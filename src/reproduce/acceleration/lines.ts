@@ -1,4 +1,4 @@
-import { median } from "../../report/quantiles.ts";
+import { median } from "../../data/quantiles.ts";
 import type { Line } from "../reproduction.ts";
 import type { Rule } from "./plan.ts";
 import type { AcceleratedRun } from "./run.ts";

@@ -1,6 +1,6 @@
 import type { Split } from "../../data/dataset.ts";
 import { mnist } from "../../data/mnist.ts";
-import { median } from "../../report/quantiles.ts";
+import { median } from "../../data/quantiles.ts";
 import type { Reproduced, Reproduction } from "../reproduction.ts";
 import { type Stored, storedIn } from "../stored.ts";
 import { markdownTable } from "../tables.ts";

@@ -1,4 +1,4 @@
-import type { Spread } from "../../report/quantiles.ts";
+import type { Spread } from "../../data/quantiles.ts";
 import { rounding } from "./published.ts";
 
 export type Agreement = "within" | "outside";

@@ -1,8 +1,8 @@
+import { spread } from "../../data/quantiles.ts";
 import { type BandSeries, bandPlot } from "../../report/band.ts";
 import { convergencePlot } from "../../report/convergence.ts";
 import { dotPlot } from "../../report/dots.ts";
 import { iterationHistogram } from "../../report/histogram.ts";
-import { spread } from "../../report/quantiles.ts";
 import { scatterPlot } from "../../report/scatter.ts";
 import { spectrumPlot } from "../../report/spectrum.ts";
 import type { DeqDetail, DeqReproduction } from "./measure.ts";

@@ -1,8 +1,8 @@
+import { type Spread, spread } from "../../data/quantiles.ts";
 import { loop } from "../../graph/ops/control.ts";
 import { sqrt, square, sub } from "../../graph/ops/elementwise.ts";
 import { reduceSum } from "../../graph/ops/reduction.ts";
 import { input } from "../../graph/value.ts";
-import { type Spread, spread } from "../../report/quantiles.ts";
 import { compile } from "../../runtime/program.ts";
 import { iterate } from "../../solvers/iterate.ts";
 import { solveOptions, statusCode } from "../../solvers/options.ts";

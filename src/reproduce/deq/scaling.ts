@@ -1,5 +1,5 @@
+import { spread } from "../../data/quantiles.ts";
 import { div, mul } from "../../graph/ops/elementwise.ts";
-import { spread } from "../../report/quantiles.ts";
 import { compile } from "../../runtime/program.ts";
 import { solveOf } from "../../solvers/fixed-point.ts";
 import type { StateMap } from "../../solvers/iterate.ts";

@@ -1,5 +1,5 @@
+import { type Spread, spread } from "../../data/quantiles.ts";
 import type { Value } from "../../graph/node.ts";
-import { type Spread, spread } from "../../report/quantiles.ts";
 import { compile } from "../../runtime/program.ts";
 import { solveOf } from "../../solvers/fixed-point.ts";
 import { statusCode } from "../../solvers/options.ts";

@@ -1,8 +1,8 @@
+import { quantile } from "../../data/quantiles.ts";
 import { yinYangBinary } from "../../data/yin-yang.ts";
 import { networkOf, parameterCount } from "../../hybrid/network.ts";
 import { scalingModel } from "../../hybrid/scaling.ts";
 import { startedMlp } from "../../hybrid/train.ts";
-import { quantile } from "../../report/quantiles.ts";
 import type { Line, Standing } from "../reproduction.ts";
 import { markdownTable } from "../tables.ts";
 import type { MnistLayer, MnistResult } from "./mnist.ts";

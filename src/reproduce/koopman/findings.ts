@@ -1,4 +1,4 @@
-import { quantile } from "../../report/quantiles.ts";
+import { quantile } from "../../data/quantiles.ts";
 import type { RangeSpectrum } from "./spectra.ts";
 import type { Trajectory } from "./trajectory.ts";
 

@@ -1,6 +1,6 @@
+import { median } from "../../data/quantiles.ts";
 import { tensorOf } from "../../graph/tensor.ts";
 import { input } from "../../graph/value.ts";
-import { median } from "../../report/quantiles.ts";
 import { compile } from "../../runtime/program.ts";
 import { proxOf } from "../../solvers/prox.ts";
 import { forwardBackward, peacemanRachford, reflectedResolvent } from "../../solvers/splitting.ts";

@@ -1,4 +1,4 @@
-import { quantile } from "../../report/quantiles.ts";
+import { quantile } from "../../data/quantiles.ts";
 import type { Line, Reproduction, Standing } from "../reproduction.ts";
 import { storedIn } from "../stored.ts";
 import { type CountRow, splittingCounts } from "./counts.ts";

@@ -1,4 +1,4 @@
-import { quantile } from "../../report/quantiles.ts";
+import { quantile } from "../../data/quantiles.ts";
 import { rounding } from "../deq/published.ts";
 import type { Line } from "../reproduction.ts";
 import type { PendulumResults } from "./study.ts";

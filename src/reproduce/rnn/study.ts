@@ -1,8 +1,8 @@
+import { median } from "../../data/quantiles.ts";
 import { randomStream } from "../../data/random.ts";
 import { randomState } from "../../eigenfunctions/checks.ts";
 import { simulateReduced } from "../../eigenfunctions/reduced-run.ts";
 import { phasePortrait, phiFigure } from "../../report/builders/eigenfunctions.ts";
-import { median } from "../../report/quantiles.ts";
 import type { Line, Reproduced, ReproduceOptions, Reproduction } from "../reproduction.ts";
 import { storedIn } from "../stored.ts";
 import { markdownTable } from "../tables.ts";

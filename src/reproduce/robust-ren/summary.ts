@@ -1,4 +1,4 @@
-import { quantile } from "../../report/quantiles.ts";
+import { quantile } from "../../data/quantiles.ts";
 import type { Fit } from "./fit.ts";
 import type { Bound, Network } from "./plan.ts";
 

@@ -1,5 +1,5 @@
+import { median } from "../../data/quantiles.ts";
 import type { Figure, Mark, Panel } from "../../report/figure.ts";
-import { median } from "../../report/quantiles.ts";
 import { type Drawing, drawerTitles } from "./drawing.ts";
 import type { ImageRun } from "./images.ts";
 import { memoryTitle } from "./lines.ts";

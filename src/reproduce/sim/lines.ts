@@ -1,5 +1,5 @@
+import { median } from "../../data/quantiles.ts";
 import { trainedCount } from "../../models/model.ts";
-import { median } from "../../report/quantiles.ts";
 import type { Line, Standing } from "../reproduction.ts";
 import { type Drawing, drawerTitles } from "./drawing.ts";
 import type { ImageRun } from "./images.ts";

@@ -1,4 +1,4 @@
-import { median } from "../../report/quantiles.ts";
+import { median } from "../../data/quantiles.ts";
 import type { Reproduced } from "../reproduction.ts";
 import { markdownTable } from "../tables.ts";
 import { type Drawing, drawerTitles } from "./drawing.ts";

@@ -1,4 +1,4 @@
-import { median } from "../../report/quantiles.ts";
+import { median } from "../../data/quantiles.ts";
 import type { Line, Standing } from "../reproduction.ts";
 import type { EstimateName } from "./batches.ts";
 import { type BestCutoff, type MeasuredCutoff, truncationErrors } from "./bias.ts";

@@ -1,4 +1,4 @@
-import { quantile } from "../../report/quantiles.ts";
+import { quantile } from "../../data/quantiles.ts";
 import { every } from "./record.ts";
 import { type Asked, type Ending, firstAsked, type Replay, type Said } from "./replay.ts";
 import type { Truth } from "./truth.ts";

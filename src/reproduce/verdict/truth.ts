@@ -1,4 +1,4 @@
-import { median } from "../../koopman/dmd/truncation.ts";
+import { median } from "../../data/quantiles.ts";
 import type { RunRecord } from "./record.ts";
 
 /** What a run turned out to be, once it had gone on to its full length. */

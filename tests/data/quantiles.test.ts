@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { median, quantile, spread } from "../../src/data/quantiles.ts";
 import { apart } from "../../src/report/labels.ts";
-import { median, quantile, spread } from "../../src/report/quantiles.ts";
 
 test("quantiles are NumPy's", () => {
   // numpy.quantile([3, 1, 4, 1, 5], [0.05, 0.5, 0.9])
