@@ -18,7 +18,7 @@ export function analysisText(analysis: Analysis, of: Observable): string {
           `${source}, ${series.name}: ${counted(series.values.length, "epoch")}, now ${short(verdict.loss)}`,
           ...(series.spacing === 1 ? [] : [unitOf(series)]),
           ...evidence(verdict),
-          ...lowest(series, of === "val" && decision === "diverged"),
+          ...lowest(series),
         ];
   return [
     `${decision.toUpperCase()}  ${sentence}`,
@@ -30,14 +30,12 @@ export function analysisText(analysis: Analysis, of: Observable): string {
 }
 
 /** Where the loss was lowest, whose weights are the ones to keep, unless it is about as low now. */
-function lowest({ values, steps }: Analysis["series"], overfits: boolean): string[] {
+function lowest({ values, steps }: Analysis["series"]): string[] {
   const losses = values.map((value) => value ?? Infinity);
   const least = losses.reduce((a, b) => Math.min(a, b), Infinity);
   if (losses.length === 0 || least === Infinity || losses[losses.length - 1] <= 1.02 * least)
     return [];
-  const where = `${short(least)} at step ${grouped(steps[losses.indexOf(least)])}`;
-  const but = "; if the training loss falls meanwhile it over-fits, which no smaller step cures";
-  return [`lowest      ${where}${overfits ? but : ""}`];
+  return [`lowest      ${short(least)} at step ${grouped(steps[losses.indexOf(least)])}`];
 }
 
 /** A log of every so many steps knows no epochs: what is called one is said. */

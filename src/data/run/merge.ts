@@ -87,11 +87,23 @@ export function withRate(one: Series, rate: Series | undefined, elsewhere = ""):
   if (inside.length === 0) return one;
   const where =
     inside.length > 3 ? `${inside.length} times, a schedule` : `at step ${inside.join(", ")}`;
+  const caveat = `the learning rate ("${rate.name}"${elsewhere}) changes ${where}`;
   return {
     ...one,
-    caveats: [...one.caveats, `the learning rate ("${rate.name}"${elsewhere}) changes ${where}`],
+    caveats: [...one.caveats, `${caveat}${ended(rate)}`],
     ...(elsewhere === "" && { rateSteps: lastingChanges(one.steps, inside, rate) }),
   };
+}
+
+/** At so small a share of its largest value a rate moves nothing any more. */
+const spent = 0.01;
+
+/** That a schedule has come to its end, which the losses before it cannot know. */
+function ended({ values }: Series): string {
+  const [most, now] = [values.reduce((a, b) => Math.max(a, b), 0), values[values.length - 1]];
+  return now < spent * most && values.length > lasting
+    ? `, and is now ${Number(((100 * now) / most).toPrecision(2))} % of its largest: whatever is forecast, little moves at that`
+    : "";
 }
 
 /**

@@ -194,7 +194,7 @@ export function diagnose(
     return say(
       "diverged",
       `The loss is ${short(loss)}, more than twice the ${short(before.first)} it began with. Start again ` +
-        "with a smaller step.",
+        "with a smaller step, unless it is of validation data beside a falling training loss: over-fitting.",
     );
   // What stands before a gap belongs to another stretch.
   const gap = values.findLastIndex((value) => !Number.isFinite(value));

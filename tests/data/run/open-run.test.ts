@@ -209,6 +209,20 @@ describe("steps", () => {
     expect(named(run, "loss").caveats).toContain('the learning rate ("lr") changes at step 3');
   });
 
+  test("a schedule that has come to its end is said to have", async () => {
+    const caveats = async (epochs: number) => {
+      const rows = Array.from(
+        { length: epochs },
+        (_, t) => `${t},${0.05 * (1 + Math.cos((Math.PI * t) / 60))},${1 / (t + 1)}`,
+      );
+      return named(await one("log.csv", `step,lr,loss\n${rows.join("\n")}\n`), "loss").caveats;
+    };
+    expect((await caveats(60))[0]).toMatch(
+      /changes 59 times, a schedule, and is now 0\.069 % of its largest: .* little moves/,
+    );
+    expect((await caveats(40))[0]).toMatch(/a schedule$/);
+  });
+
   test("a rate that lasts parts the run; a warm-up and a schedule do not", async () => {
     const stepsOf = async (rate: (t: number) => number) => {
       const rows = Array.from({ length: 60 }, (_, t) => `${t},${rate(t)},${1 / (t + 1)}`);
