@@ -33,7 +33,11 @@ const sigmas: Readonly<Partial<Record<ProxKind, (v: number) => number>>> = {
  *
  * @throws UsageError  for an activation other than tanh and relu
  */
-export function neuronsOf({ tensors, activation, feedback }: StepModel): () => NeuronSolver {
+export function neuronsOf({
+  tensors,
+  activation,
+  feedback,
+}: Pick<StepModel, "tensors" | "activation" | "feedback">): () => NeuronSolver {
   const sigma = sigmas[activation];
   if (sigma === undefined)
     throw new UsageError(`a step model with the activation ${activation}; tanh or relu`);

@@ -8,7 +8,7 @@ import { frequencyResponse } from "../lti/response.ts";
 import { ren } from "../models/ren/ren.ts";
 import { compile } from "../runtime/program.ts";
 import { gainOfSequences } from "../verification/ren-observed.ts";
-import type { Linearised } from "./linearise.ts";
+import type { Rest } from "./step-constants.ts";
 import { type StepModel, stepPredictor } from "./step-model.ts";
 import { standardised } from "./step-rest.ts";
 
@@ -21,31 +21,29 @@ export interface GainSearch {
   readonly steps?: number; // of the ascent
 }
 
-/** Where a model rests, and the frequency θ of its largest gain there, radians a sample. */
-export type Rest = Linearised & { readonly theta: number };
-
 /** Deviations of the sinusoids from rest: in the linear range, and beyond. */
 const amplitudes = [0.01, 0.1, 1];
 
 /**
  * The largest gain found between standardised signals by gradient ascent from pairs of input sequences:
- * random ones from the state 0, half of which differ by a constant, and from rest the mean inputs and
- * sinusoids of the frequency given. The ascent is in float32, the gains of what it found are in float64.
+ * random ones from the state 0, half of which differ by a constant; and from each rest the constant inputs
+ * there and those with sinusoids of the frequency given. The ascent is in float32, the gains of what it
+ * found are in float64.
  */
 export async function searchedGain(
   model: StepModel,
-  rest: Rest | null,
+  rests: readonly Rest[],
   options: GainSearch,
 ): Promise<number> {
   const { inputs, outputs, activation, tensors, feedback = "acyclic" } = model;
-  const { samples = samplesFor(model, rest), seed = 0, pairs = 8, steps = 60 } = options;
+  const { samples = samplesFor(model, rests), seed = 0, pairs = 8, steps = 60 } = options;
   const [n, q, m] = [tensors.b_x.shape[0], tensors.b_v.shape[0], inputs.length];
   const sizes = { inputs: m, outputs: outputs.length, states: n, neurons: q };
   const network = ren({ ...sizes, activation, feedback, solve: { rtol: 1e-5, testEvery: 6 } });
   const explicit = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor)]),
   );
-  const waves = rest ? sinusoids(rest, samples) : [];
+  const waves = rests.flatMap((rest) => sinusoids(rest, samples).map((wave) => ({ rest, wave })));
   const count = pairs + waves.length;
   const width = samples * m;
   const [u, v] = [new Float32Array(count * width), new Float32Array(count * width)];
@@ -59,9 +57,14 @@ export async function searchedGain(
       v[at] = u[at] + (k % 2 === 0 ? direction[t % m] : random.normal());
     }
   }
-  waves.forEach((wave, k) => {
-    v.set(wave, (pairs + k) * width);
-    x0.set(rest!.x, (pairs + k) * n);
+  waves.forEach(({ rest, wave }, k) => {
+    const held = wave.map((_, t) => rest.u[t % m]);
+    u.set(held, (pairs + k) * width);
+    v.set(
+      wave.map((value, t) => value + held[t]),
+      (pairs + k) * width,
+    );
+    x0.set(rest.x, (pairs + k) * n);
   });
   const given = {
     u: input("u", "float32", [count, width]),
@@ -92,10 +95,11 @@ export async function searchedGain(
   }
 }
 
-/** Four time constants of the linearisation; with a full D11 each sample takes many steps. */
-function samplesFor({ feedback }: StepModel, rest: Linearised | null): number {
-  if (rest === null || feedback === "full") return 100;
-  return Math.min(300, Math.max(100, Math.ceil(4 / (1 - spectralRadius(rest.system.A)))));
+/** Four time constants of the slowest linearisation; with a full D11 each sample takes many steps. */
+function samplesFor({ feedback }: StepModel, rests: readonly Rest[]): number {
+  if (rests.length === 0 || feedback === "full") return 100;
+  const slowest = Math.max(...rests.map(({ system }) => spectralRadius(system.A)));
+  return Math.min(300, Math.max(100, Math.ceil(4 / (1 - slowest))));
 }
 
 /** Sinusoids [samples × m] of the frequency θ in the direction of the largest gain, one an amplitude. */

@@ -152,6 +152,6 @@ function methodsOf({ linear, fit, model, judged }: IdentificationRun): string[] 
     `Judged with the initial state ${initial === "estimate" ? "estimated" : initial}. Residual tests: Ljung and Box on lags 1 to ${residuals.whiteness[0].lags.length}, ` +
       `and a χ² test of the correlation with inputs at lags 0 to ${residuals.whiteness[0].lags.length}, at level ${residuals.level}.`,
     "The observed gain is the largest found: by gradient ascent from random pairs of inputs and from sinusoids about rest, or the H∞ norm of the network " +
-      "linearised at rest, which small sinusoids come near to; of a linear model it is the H∞ norm. The certificate is a Cholesky test with a proven bound of its rounding error.",
+      "linearised at rest under the mean inputs or under other constant ones, which small sinusoids come near to; of a linear model it is the H∞ norm. The certificate is a Cholesky test with a proven bound of its rounding error.",
   ];
 }

@@ -76,7 +76,7 @@ async function identified(kind: "linear" | "ren"): Promise<IdentificationRun> {
     })),
     observed:
       kind === "ren"
-        ? { gain: 0.5, inUnits: 0.25, by: "search", frequency: null }
+        ? { gain: 0.5, inUnits: 0.25, by: "search", frequency: null, about: null }
         : await observedGain(model),
     units: unitsOfGain(model),
     norm: hInfinityNorm(standardForm(linear, [work]).system),

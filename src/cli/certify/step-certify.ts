@@ -54,6 +54,7 @@ export async function certifyStep(
           observed: observed.gain,
           observedInUnitsOfData: observed.inUnits,
           observedBy: observed.by,
+          observedAbout: observed.about,
         }),
       },
     },

@@ -50,6 +50,7 @@ export function identifiedDocument(result: IdentifyResult): Record<string, unkno
       observed: Number.isFinite(observed.gain) ? observed.gain : null,
       observedInUnitsOfData: Number.isFinite(observed.inUnits) ? observed.inUnits : null,
       observedBy: observed.by,
+      observedAbout: observed.about,
       frequency: observed.frequency,
       inUnitsOfData: units,
     },

@@ -11,8 +11,14 @@ const correlation = z.object({
   passed: z.boolean(),
 });
 const how = z
-  .enum(["search", "rest", "norm"])
-  .describe("a pair of input sequences, small sinusoids about rest, the H∞ norm of a linear model");
+  .enum(["search", "rest", "constant", "norm"])
+  .describe(
+    "a pair of input sequences, small sinusoids about rest under the mean inputs or under other constant ones, the H∞ norm of a linear model",
+  );
+const about = z
+  .record(z.string(), z.number())
+  .nullable()
+  .describe("those constant inputs, in the units of the data");
 const fit = maybe.describe("%; null where the model leaves the finite numbers");
 const validation = {
   fits: z.array(
@@ -93,6 +99,7 @@ export const identifyDocument = z.union([
       observed: maybe.describe("between standardised signals; null where it is infinite"),
       observedInUnitsOfData: maybe,
       observedBy: how,
+      observedAbout: about,
       frequency: maybe.describe("Hz, of sinusoids about rest"),
       inUnitsOfData: z.number().describe("what a bound is multiplied by"),
     }),
@@ -144,6 +151,7 @@ export const certifyDocument = z.union([
       observed: z.number().optional(),
       observedInUnitsOfData: z.number().optional(),
       observedBy: how.optional(),
+      observedAbout: about.optional(),
     }),
   }),
   result("certify", 1, {
