@@ -290,6 +290,48 @@ describe("simulate and validate", () => {
     expect(readFileSync(join(cwd, "y.csv"), "utf8")).toBe(stdout);
   });
 
+  test("simulate begins where it is told, and from zero unless it is", async () => {
+    const simulated = async (...more: string[]) => {
+      const args = ["simulate", model, "-i", "tank.csv", "--json", ...more];
+      const { code, stdout } = await called(args, { cwd });
+      expect(code).toBe(0);
+      return JSON.parse(stdout) as { initial: unknown; samples: number; y: number[] };
+    };
+    const usual = await simulated();
+    expect(usual.initial).toBe("zero");
+    expect(await simulated("--initial", "zero")).toEqual(usual);
+    const late = await simulated("--initial", "30");
+    expect([late.initial, late.samples]).toEqual([30, count - 30]);
+    expect(late.y).toEqual(usual.y.slice(30));
+    const rowsLeft = await called(["simulate", model, "-i", "tank.csv", "--initial", "30"], {
+      cwd,
+    });
+    expect(rowsLeft.stdout.split("\n")[1]).toMatch(/^120,/); // 30 samples of 4 s
+
+    // What a model answered from a state of its own is met to the last digit from the state estimated.
+    const step = decodeStep(readFileSync(join(cwd, model)));
+    const x0 = Float64Array.from({ length: step.tensors.b_x.shape[0] }, (_, i) => 0.5 - i);
+    const own = stepPredictor(step).simulate(u, x0).y;
+    writeFileSync(join(cwd, "own.csv"), csv(rows.map(([held], t) => [held, own[t]])));
+    const args = ["simulate", model, "-i", "own.csv", "--json", "--initial", "estimate"];
+    const met = JSON.parse((await called(args, { cwd })).stdout);
+    expect(met.initial).toBe("estimate");
+    expect(met.y).toBeAllClose([...own], { atol: 1e-6 });
+    expect(Math.abs(usual.y[0] - own[0])).toBeGreaterThan(0.01);
+  });
+
+  test.each([
+    ["pump.csv", "estimate", 4, /wants the outputs in the file.*"level".*--initial zero/s],
+    ["pump.csv", "rest", 2, /--initial rest.*zero, estimate/s],
+    ["pump.csv", "-1", 2, /--initial -1/],
+    ["pump.csv", "1e9", 2, /--initial 1e9/],
+    ["pump.csv", "100000", 2, /leaves nothing of the \d+ rows/],
+  ])("simulate refuses %s --initial %s", async (file, initial, wanted, message) => {
+    const args = ["simulate", model, "-i", file, "--initial", initial];
+    const { code, stdout, stderr } = await called(args, { cwd });
+    expect([code, stdout, stderr]).toEqual([wanted, "", expect.stringMatching(message)]);
+  });
+
   test("validate judges by the data given", async () => {
     const { code, stdout } = await called(["validate", model, "tank.csv", "--json"], { cwd });
     expect(code).toBe(0);

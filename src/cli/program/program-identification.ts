@@ -67,6 +67,10 @@ export function addIdentification(program: Command): void {
       "CSV or Parquet with a column for each input of the model",
     )
     .option("--missing <what>", "of blank cells: refuse or interpolate (refuse)")
+    .option(
+      "--initial <state>",
+      "zero; estimate, from the model's outputs in the file; or first samples to run and leave out (zero)",
+    )
     .option("-o, --out <file>", "write the CSV to a file")
     .option(...jsonOption)
     .option(...plainOption)

@@ -113,6 +113,9 @@ export const simulateDocument = z.union([
   result("simulate", 1, {
     samples: count,
     outputs: texts,
+    initial: z
+      .union([z.enum(["zero", "estimate"]), count])
+      .describe("the state that it began with; a number: samples run from zero and left out"),
     y: numbers.describe("[samples × outputs], row after row"),
     out: z.string().optional(),
   }),
