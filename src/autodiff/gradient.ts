@@ -4,7 +4,7 @@ import type { Values } from "../graph/ops/control.ts";
 import { add } from "../graph/ops/elementwise.ts";
 import { zerosLike } from "../graph/ops/movement.ts";
 import { formatType, isFloat, sameShape } from "../graph/shape.ts";
-import { constant, topologicalOrder } from "../graph/value.ts";
+import { constant, requireValue, requireValues, topologicalOrder } from "../graph/value.ts";
 import { named } from "./broadcast.ts";
 import { type Rule, rules } from "./rules.ts";
 
@@ -83,13 +83,16 @@ const rule: Rule = (node, ybars, wanted) => {
 export function gradient<P extends Values>(
   loss: Value,
   wrt: P,
-  seed: Value = constant(1, loss.dtype),
+  seed?: Value,
 ): { readonly [K in keyof P]: Value } {
+  requireValue("gradient", "loss", loss);
+  requireValues("gradient", "wrt", wrt);
+  if (seed !== undefined) requireValue("gradient", "seed", seed);
   if (loss.shape.length !== 0 || !isFloat(loss.dtype)) {
     throw new ShapeError(`gradient of ${formatType(loss)}: a float scalar is wanted`);
   }
   const values = Object.values(wrt);
-  const found = vjp([loss], values, [seed]);
+  const found = vjp([loss], values, [seed ?? constant(1, loss.dtype)]);
   return Object.fromEntries(
     Object.keys(wrt).map((name, i) => [name, found[i] ?? zerosLike(values[i])]),
   ) as { readonly [K in keyof P]: Value };

@@ -1,3 +1,4 @@
+import { requireObject, requireThat, requireWhole } from "../errors/arguments.ts";
 import { DataError, ShapeError, UsageError } from "../errors.ts";
 
 /** What a row is to be mapped to: one of `classes` classes, or `width` numbers. */
@@ -28,6 +29,14 @@ export interface Dataset {
 export interface Split {
   readonly train: Dataset;
   readonly test: Dataset;
+}
+
+/** @throws UsageError  for what is no dataset */
+export function requireDataset(where: string, given: unknown): asserts given is Dataset {
+  const wanted = "a dataset, { name, features, count, width, targets }";
+  const { features, count, width } = requireObject(where, "dataset", given, wanted);
+  requireThat(where, "dataset.features", features, features instanceof Float32Array, wanted);
+  requireWhole(where, { "dataset.count": count, "dataset.width": width }, 0);
 }
 
 /**

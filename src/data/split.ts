@@ -1,5 +1,6 @@
+import { requireNumber } from "../errors/arguments.ts";
 import { DataError, UsageError } from "../errors.ts";
-import { type Dataset, type Split, selectRows } from "./dataset.ts";
+import { type Dataset, requireDataset, type Split, selectRows } from "./dataset.ts";
 import { hash128 } from "./hash.ts";
 import { randomStream } from "./random.ts";
 
@@ -11,7 +12,9 @@ import { randomStream } from "./random.ts";
  * @throws DataError  when a part would be empty
  */
 export function splitBySeed(dataset: Dataset, fraction: number, seed: number): Split {
+  requireDataset("splitBySeed", dataset);
   checkFraction(fraction);
+  requireNumber("splitBySeed", "seed", seed);
   const order = randomStream(seed, "split").permutation(dataset.count);
   const boundary = Math.round(fraction * dataset.count);
   return parts(dataset, order.subarray(0, boundary), order.subarray(boundary));
@@ -26,6 +29,7 @@ export function splitBySeed(dataset: Dataset, fraction: number, seed: number): S
  * @throws DataError  when a part would be empty
  */
 export function splitByHash(dataset: Dataset, fraction: number): Split {
+  requireDataset("splitByHash", dataset);
   checkFraction(fraction);
   const { features, count, width } = dataset;
   const bits = new Uint32Array(features.buffer, features.byteOffset, features.length);
@@ -40,7 +44,7 @@ export function splitByHash(dataset: Dataset, fraction: number): Split {
 }
 
 function checkFraction(fraction: number): void {
-  if (!(fraction > 0 && fraction < 1)) {
+  if (!(typeof fraction === "number" && fraction > 0 && fraction < 1)) {
     throw new UsageError(`split: the training fraction must be between 0 and 1, got ${fraction}`);
   }
 }

@@ -1,5 +1,6 @@
+import { requireObject, requireOneOf, requireThat } from "../errors/arguments.ts";
 import { DataError, ShapeError } from "../errors.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, requireDataset } from "./dataset.ts";
 
 /** x ↦ (x − mean) / scale, feature by feature, in the units of the features. */
 export interface Standardisation {
@@ -18,9 +19,14 @@ export interface Standardisation {
  * @throws DataError  for a dataset without rows or a NaN or infinite feature
  */
 export function fitStandardisation(
-  { name, features, count, width }: Dataset,
-  { per = "feature" }: { per?: "feature" | "all" } = {},
+  dataset: Dataset,
+  options: { per?: "feature" | "all" } = {},
 ): Standardisation {
+  requireDataset("fitStandardisation", dataset);
+  requireObject("fitStandardisation", "options", options, '{ per: "feature" } or { per: "all" }');
+  const { name, features, count, width } = dataset;
+  const { per = "feature" } = options;
+  requireOneOf("fitStandardisation", "per", per, ["feature", "all"]);
   if (count === 0) throw new DataError(`${name}: no rows to standardise by`);
   const groups = per === "feature" ? width : 1;
   const n = features.length / groups;
@@ -57,13 +63,24 @@ export function fitStandardisation(
   };
 }
 
+/** @throws UsageError  for what is none */
+export function requireStandardisation(where: string, given: unknown): void {
+  const wanted = "what fitStandardisation gives";
+  const { mean, scale } = requireObject(where, "standardisation", given, wanted);
+  for (const [name, array] of Object.entries({ mean, scale }))
+    requireThat(where, `standardisation.${name}`, array, array instanceof Float32Array, wanted);
+}
+
 /**
  * The dataset with its features standardised; targets as they were. A standardisation is fitted to
  * the training set and applied to every other, so that all are measured by one rule.
  *
  * @throws ShapeError  when it was fitted to another number of features
  */
-export function applyStandardisation(dataset: Dataset, { mean, scale }: Standardisation): Dataset {
+export function applyStandardisation(dataset: Dataset, standardisation: Standardisation): Dataset {
+  requireDataset("applyStandardisation", dataset);
+  requireStandardisation("applyStandardisation", standardisation);
+  const { mean, scale } = standardisation;
   const { name, width } = dataset;
   if (mean.length !== width || scale.length !== width) {
     throw new ShapeError(

@@ -1,3 +1,4 @@
+import { requireNumber } from "../errors/arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { randomStream } from "./random.ts";
@@ -15,6 +16,7 @@ export function twoMoons(count: number, seed: number, noise = 0.1): Dataset {
   if (!(Number.isInteger(count) && count >= 2)) {
     throw new UsageError(`two-moons: count must be an integer of at least 2, got ${count}`);
   }
+  requireNumber("two-moons", "seed", seed);
   if (!(noise >= 0 && Number.isFinite(noise))) {
     throw new UsageError(`two-moons: noise must be finite and at least 0, got ${noise}`);
   }

@@ -1,3 +1,4 @@
+import { requireObject, requireThat } from "../errors/arguments.ts";
 import { InternalError, ShapeError } from "../errors.ts";
 import {
   type Body,
@@ -17,6 +18,20 @@ import {
   type Shape,
   type TensorType,
 } from "./shape.ts";
+
+const isValue = (given: unknown): given is Value =>
+  typeof given === "object" && given !== null && "node" in given && "shape" in given;
+
+/** @throws UsageError  for what is no value of a graph */
+export function requireValue(where: string, name: string, given: unknown): asserts given is Value {
+  requireThat(where, name, given, isValue(given), "a value of a graph, as of input()");
+}
+
+/** Values by name. @throws UsageError  naming what is none */
+export function requireValues(where: string, name: string, given: unknown): void {
+  const values = requireObject(where, name, given, "values of a graph by name, { x: input(…) }");
+  for (const [key, value] of Object.entries(values)) requireValue(where, `${name}.${key}`, value);
+}
 
 interface NodeSpec {
   op: Node["op"];

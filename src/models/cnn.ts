@@ -1,3 +1,11 @@
+import {
+  requireObject,
+  requireOneOf,
+  requireSizes,
+  requireThat,
+  requireWhole,
+} from "../errors/arguments.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { relu } from "../graph/ops/elementwise.ts";
@@ -21,14 +29,17 @@ export interface CnnOptions {
 }
 
 /** Convolutions with 2×2 max-pooling and ReLU, then dense layers: a classifier of images. */
-export function cnn({
-  image: [planes, height, width],
-  channels,
-  kernel = 5,
-  padding = "valid",
-  hidden,
-  outputs,
-}: CnnOptions): Model {
+export function cnn(options: CnnOptions): Model {
+  requireObject("cnn", "options", options, "{ image, channels, hidden, outputs }");
+  refuseUnknown("cnn", options, ["image", "channels", "kernel", "padding", "hidden", "outputs"]);
+  const { image, channels, kernel = 5, padding = "valid", hidden, outputs } = options;
+  requireSizes("cnn", "image", image);
+  requireThat("cnn", "image", image, image.length === 3, "[channels, height, width]");
+  requireSizes("cnn", "channels", channels);
+  requireSizes("cnn", "hidden", hidden);
+  requireWhole("cnn", { kernel, outputs });
+  requireOneOf("cnn", "padding", padding, ["valid", "same"]);
+  const [planes, height, width] = image;
   if (padding === "same" && kernel % 2 === 0)
     throw new UsageError(`cnn: "same" wants an odd kernel, not ${kernel}`);
   const pad = padding === "same" ? (kernel - 1) / 2 : 0;

@@ -1,3 +1,4 @@
+import { requireThat } from "../errors/arguments.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { cond } from "../graph/ops/control.ts";
@@ -91,7 +92,7 @@ export function deqTraining(
   }: DeqTraining & { damping?: number },
 ): Plan {
   const { state } = layer;
-  if (!(dropout >= 0 && dropout < 1))
+  if (!(typeof dropout === "number" && dropout >= 0 && dropout < 1))
     throw new UsageError(`deq: dropout ${dropout} is not in [0, 1)`);
   if (jacobian)
     checkJacobian(jacobian, state, dropout === 0 && layer.squaredJacobian !== undefined);
@@ -203,6 +204,7 @@ function checkJacobian(
 }
 
 function checkCorrection({ steps, decay = 0.8 }: Correction) {
+  requireThat("deq", "correction.steps", steps, Array.isArray(steps), "numbers of steps");
   const ascending = steps.every(
     (step, i) => Number.isInteger(step) && step > (i === 0 ? 0 : steps[i - 1]),
   );

@@ -1,3 +1,4 @@
+import { requireObject, requireOneOf, requireThat, requireWhole } from "../errors/arguments.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
@@ -55,6 +56,8 @@ const knownOptions = Object.keys({
   warmStart: true,
 } satisfies Record<keyof DeqOptions, true>);
 
+const wantedOf = { jacobian: "{ gamma, … }", correction: "{ steps, … }" };
+
 /**
  * Deep equilibrium model: the state is a fixed point of a layer, the output is read from it,
  *
@@ -68,12 +71,21 @@ const knownOptions = Object.keys({
  * @throws UsageError for options that contradict one another or the layer
  */
 export function deq(options: DeqOptions): Model {
+  requireObject("deq", "options", options, "{ inputs, outputs, layer }");
   refuseUnknown("deq", options, knownOptions);
   if (typeof options.layer !== "function") {
     throw new UsageError("deq: layer is no layer", "take dense({ width }), or one of your own");
   }
   const { inputs, outputs, head = "affine", damping = 1, normalise = { kind: "none" } } = options;
   const { initial = { kind: "uniform-fan-in" } } = options;
+  requireWhole("deq", { inputs, outputs });
+  requireOneOf("deq", "head", head, ["affine", "none"]);
+  for (const [name, given] of Object.entries({ initial, normalise }))
+    requireObject("deq", name, given, "{ kind, … }");
+  for (const name of ["jacobian", "correction"] as const)
+    if (options[name] !== undefined) requireObject("deq", name, options[name], wantedOf[name]);
+  const { warmStart = false } = options;
+  requireThat("deq", "warmStart", warmStart, typeof warmStart === "boolean", "true or false");
   const layer = options.layer(inputs);
   const usual = damping === 1 ? { method: "auto" } : { method: "picard", damping };
   const solvers = {

@@ -1,4 +1,5 @@
 import type { RandomStream } from "../data/random.ts";
+import { requireObject, requireThat } from "../errors/arguments.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -51,6 +52,14 @@ export interface Pass extends SolverHealth {
   readonly auxiliary?: Value[];
   /** Where further outputs of an exported file are left, by name. */
   readonly also?: Record<string, Value>;
+}
+
+/** @throws UsageError  for what is no model */
+export function requireModel(where: string, given: unknown): asserts given is Model {
+  const wanted = "a model, as of mlp(…) or monotoneDeq(…)";
+  const { initialise, explicit, apply } = requireObject(where, "model", given, wanted);
+  for (const [name, part] of Object.entries({ initialise, explicit, apply }))
+    requireThat(where, `model.${name}`, part, typeof part === "function", wanted);
 }
 
 /** What a model wants of training besides its parameters and features. All of it by name. */

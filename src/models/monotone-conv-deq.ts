@@ -1,3 +1,11 @@
+import {
+  requireNumber,
+  requireObject,
+  requireOneOf,
+  requireSizes,
+  requireThat,
+} from "../errors/arguments.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { div, maximum, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
@@ -54,6 +62,23 @@ export interface MonotoneConvDeqOptions {
   readonly backward?: PlainIteration;
 }
 
+const knownOptions = Object.keys({
+  image: true,
+  channels: true,
+  outputs: true,
+  kernel: true,
+  injection: true,
+  border: true,
+  pool: true,
+  pooling: true,
+  m: true,
+  parametrisation: true,
+  activation: true,
+  alpha: true,
+  forward: true,
+  backward: true,
+} satisfies Record<keyof MonotoneConvDeqOptions, true>);
+
 export interface PlainIteration extends Partial<SolveOptions> {
   readonly method?: string; // "picard", where it is named
   readonly damping?: number;
@@ -76,26 +101,35 @@ export interface PlainIteration extends Partial<SolveOptions> {
  *
  * Winston & Kolter (2020), "Monotone operator equilibrium networks", arXiv:2006.08591.
  */
-export function monotoneConvDeq({
-  image,
-  channels,
-  outputs,
-  kernel = 3,
-  injection = { kernel: 5, stride: 2 },
-  border = 0,
-  pool = 1,
-  pooling = "max",
-  m = 1,
-  parametrisation = "plain",
-  activation = "relu",
-  alpha = 1,
-  forward = {},
-  backward = {},
-}: MonotoneConvDeqOptions): Model {
+export function monotoneConvDeq(options: MonotoneConvDeqOptions): Model {
+  requireObject("monotoneConvDeq", "options", options, "{ image, channels, outputs }");
+  refuseUnknown("monotoneConvDeq", options, knownOptions);
+  const {
+    image,
+    channels,
+    outputs,
+    kernel = 3,
+    injection = { kernel: 5, stride: 2 },
+    border = 0,
+    pool = 1,
+    pooling = "max",
+    m = 1,
+    parametrisation = "plain",
+    activation = "relu",
+    alpha = 1,
+    forward = {},
+    backward = {},
+  } = options;
+  requireSizes("monotoneConvDeq", "image", image);
+  requireThat("monotoneConvDeq", "image", image, image.length === 3, "[channels, height, width]");
+  requireSizes("monotoneConvDeq", "channels", channels);
+  requireObject("monotoneConvDeq", "injection", injection, "{ kernel, stride }");
+  requireNumber("monotoneConvDeq", "alpha", alpha, { above: 0 });
+  requireOneOf("monotoneConvDeq", "pooling", pooling, ["max", "mean"]);
   if (!(m > 0))
     throw new UsageError(`monotoneConvDeq: m = ${m}: the monotonicity must be positive`);
   requireParametrisation(parametrisation);
-  requireWhole({ kernel, border, pool, outputs }, channels);
+  requireInRange({ kernel, border, pool, outputs }, channels);
   const window = { image, ...injection };
   const layout = tierLayout(channels, injectedSide(window));
   const { torus, width } = layout;
@@ -186,7 +220,10 @@ function samplesLast({ method = "picard", damping = 1, ...options }: PlainIterat
   };
 }
 
-function requireWhole(sizes: Readonly<Record<string, number>>, channels: readonly number[]): void {
+function requireInRange(
+  sizes: Readonly<Record<string, number>>,
+  channels: readonly number[],
+): void {
   for (const [name, size] of [
     ...Object.entries(sizes),
     ...channels.map((n) => ["channels", n] as const),

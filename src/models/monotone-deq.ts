@@ -1,4 +1,5 @@
-import { refuseUnknown, unknownName } from "../errors/suggest.ts";
+import { requireNumber, requireObject, requireOneOf, requireWhole } from "../errors/arguments.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
@@ -92,6 +93,7 @@ const splittings: readonly MonotoneSplitting[] = [
  * Winston & Kolter (2020), "Monotone operator equilibrium networks", arXiv:2006.08591.
  */
 export function monotoneDeq(given: MonotoneDeqOptions): Model {
+  requireObject("monotoneDeq", "options", given, "{ inputs, width, outputs }");
   refuseUnknown("monotoneDeq", given, knownOptions);
   return build(given);
 }
@@ -109,10 +111,12 @@ function build({
   // Tested is z = σ(Wz + c) itself there, which need not be a contraction.
   backward = splitting === "adaptive-forward-backward" ? "auto" : {},
 }: MonotoneDeqOptions): Model {
-  if (!(m > 0)) throw new UsageError(`monotoneDeq: m = ${m}: the monotonicity must be positive`);
+  requireWhole("monotoneDeq", { inputs, width, outputs });
+  if (!(typeof m === "number" && m > 0))
+    throw new UsageError(`monotoneDeq: m = ${m}: the monotonicity must be positive`);
   requireParametrisation(parametrisation);
-  if (!splittings.includes(splitting))
-    throw unknownName("monotoneDeq: unknown splitting", splitting, splittings);
+  requireOneOf("monotoneDeq", "splitting", splitting, splittings);
+  if (alpha !== "auto") requireNumber("monotoneDeq", "alpha", alpha, { above: 0 });
   const prox = proxOf(activation);
   const adaptive = splitting === "adaptive-forward-backward";
   const options = adaptive ? searchOptions(forward) : {};

@@ -1,3 +1,4 @@
+import { requireThat } from "../errors/arguments.ts";
 import type { Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { freshDim, type Shape } from "../graph/shape.ts";
@@ -42,6 +43,8 @@ const newest = 21;
  *   wrong, under which path of the file and at which byte
  */
 export function decode(bytes: Uint8Array): DecodedModel {
+  const wanted = "a Uint8Array: the bytes of an ONNX file, as of readFileSync";
+  requireThat("decode", "bytes", bytes, bytes instanceof Uint8Array, wanted);
   const model = readModel(bytes);
   const opsets = opsetsOf(model);
   const { graph } = model;

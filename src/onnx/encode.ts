@@ -1,10 +1,12 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { requireObject } from "../errors/arguments.ts";
 import { ShapeError } from "../errors.ts";
 import { onnxDtype } from "../graph/infer/elementwise.ts";
 import type { Body, Node, TensorData, Value } from "../graph/node.ts";
 import { type OpType, operators } from "../graph/operators.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { elementCount, type TensorType } from "../graph/shape.ts";
+import { requireValues } from "../graph/value.ts";
 import { keptAttributes, keptResults, type Place, type Placement, place } from "./place.ts";
 import { type Resolve, resolver } from "./resolve.ts";
 import { attributeType, bodyAttributes, field, irVersion, opsets } from "./schema.ts";
@@ -21,7 +23,12 @@ export interface Model {
 const smallConstant = 64;
 
 /** The bytes of an ONNX ModelProto. @throws ShapeError for a free input that is not named */
-export function encode({ inputs, outputs, doc, metadata = {} }: Model): Uint8Array {
+export function encode(model: Model): Uint8Array {
+  requireObject("encode", "model", model, "{ inputs, outputs }");
+  const { inputs, outputs, doc, metadata = {} } = model;
+  requireValues("encode", "inputs", inputs);
+  requireValues("encode", "outputs", outputs);
+  requireObject("encode", "metadata", metadata, "texts by name");
   const resolve = resolver(inputs);
   const placement = place(Object.values(outputs), resolve);
   // Only the operator sets in use: a file of standard operators names no other.

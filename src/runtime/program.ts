@@ -1,8 +1,10 @@
+import { requireObject, requireThat, requireWhole } from "../errors/arguments.ts";
 import { InternalError, ShapeError } from "../errors.ts";
 import type { TensorData, Value } from "../graph/node.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { type DType, formatShape, formatType } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { requireValues } from "../graph/value.ts";
 import { encode } from "../onnx/encode.ts";
 import { type Device, defaultDevice, loadBackend, type Ort, type OrtTensor } from "./backend.ts";
 import { fusionsToDisable } from "./fusions.ts";
@@ -37,8 +39,14 @@ export interface CompileOptions {
 export async function compile<I extends Values, O extends Values>(
   inputs: I,
   outputs: O,
-  { device = defaultDevice, threads, sizes = {}, profile }: CompileOptions = {},
+  options: CompileOptions = {},
 ): Promise<Program<I, O>> {
+  requireValues("compile", "inputs", inputs);
+  requireValues("compile", "outputs", outputs);
+  requireThat("compile", "outputs", outputs, Object.keys(outputs).length > 0, "one at least");
+  requireObject("compile", "options", options, "{ device, threads, sizes, profile }");
+  const { device = defaultDevice, threads, sizes = {}, profile } = options;
+  if (threads !== undefined) requireWhole("compile", { threads });
   const { ort } = await loadBackend(device);
   const count = threads ?? threadsFor(Object.values(outputs), sizes, availableCores());
   const session = await acquireSession(ort, encode({ inputs, outputs }), {

@@ -1,3 +1,4 @@
+import { requireObject, requireOneOf, requireThat } from "../errors/arguments.ts";
 import { unknownName } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import { type AndersonOptions, anderson, andersonDefaults, andersonRanges } from "./anderson.ts";
@@ -200,16 +201,25 @@ export const solverNames = (purpose?: Purpose): string[] =>
  * not serve the purpose
  */
 export function solver(choice: SolverChoice, purpose: Purpose = "fixed-point"): Solver {
+  if (typeof choice !== "string")
+    requireObject("solver", "choice", choice, 'a name as in "auto", or { method, … }');
+  requireOneOf("solver", "purpose", purpose, ["fixed-point", "linear"]);
   const named = typeof choice === "string" ? { method: choice } : choice;
   const { method = "picard", ...given }: { method?: string; [option: string]: unknown } = {
     ...named,
   };
+  requireThat("solver", "method", method, typeof method === "string", "a name");
   if (!Object.hasOwn(solverTable, method))
     throw unknownName("unknown solver", method, solverNames(purpose));
   const { serves, options, build } = solverTable[method];
   if (!serves.includes(purpose)) {
     const names = solverNames(purpose).join(", ");
-    throw new UsageError(`${method} solves linear equations alone`, `for z = f(z): ${names}`);
+    throw new UsageError(
+      `the solver ${method} was asked for the purpose "${purpose}" and serves "${serves.join('", "')}" alone`,
+      purpose === "linear"
+        ? `for g = Jᵀg + a, the derivative of an equilibrium: ${names}`
+        : `for z = f(z): ${names}; ${method} is for the derivative, g = Jᵀg + a: solver(…, "linear"), \`backward\` of a model`,
+    );
   }
   const [own, shared]: Record<string, unknown>[] = [{}, {}];
   for (const [name, value] of Object.entries(given)) {

@@ -1,11 +1,12 @@
-import type { Standardisation } from "../data/standardise.ts";
+import { requireStandardisation, type Standardisation } from "../data/standardise.ts";
+import { requireObject, requireOneOf } from "../errors/arguments.ts";
 import type { Values } from "../graph/ops/control.ts";
 import { div, sub } from "../graph/ops/elementwise.ts";
 import { concat } from "../graph/ops/movement.ts";
 import { softmax } from "../graph/ops/reduction.ts";
 import { constantOf, type Tensor, tensorOf } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
-import type { Model, Parameters } from "../models/model.ts";
+import { type Model, type Parameters, requireModel } from "../models/model.ts";
 import { encode } from "../onnx/encode.ts";
 import { type CompileOptions, compile } from "../runtime/program.ts";
 import { solverHealth } from "../solvers/fixed-point.ts";
@@ -24,6 +25,9 @@ export async function explicitTensors(
   standardisation: Standardisation | null,
   options: CompileOptions = {},
 ): Promise<Deployed> {
+  requireModel("explicitTensors", model);
+  requireObject("explicitTensors", "parameters", parameters, "tensors by name, as of parametersOf");
+  if (standardisation !== null) requireStandardisation("explicitTensors", standardisation);
   const inputs = Object.fromEntries(
     Object.entries(parameters).map(([name, { dtype, shape }]) => [name, input(name, dtype, shape)]),
   );
@@ -49,6 +53,12 @@ export async function explicitTensors(
   };
 }
 
+export interface DeployOptions {
+  readonly task: Task;
+  readonly doc: string; // what the file says that it is
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /**
  * A trained model as an ONNX file of standard operators, the solver's loop included: input `x`
  * [N, inputs] of raw features, outputs `logits` and `probabilities` [N, K] (or `prediction`), and
@@ -56,11 +66,12 @@ export async function explicitTensors(
  * per sample `status` and `iterations` of the solve, and `residual`: how far z is from solving the
  * model's equation with the weights in the file, ‖σ(Wz + Ux + b) − z‖₂/‖z‖₂.
  */
-export function deploy(
-  model: Model,
-  tensors: Deployed,
-  { task, doc, metadata }: { task: Task; doc: string; metadata: Readonly<Record<string, string>> },
-): Uint8Array {
+export function deploy(model: Model, tensors: Deployed, options: DeployOptions): Uint8Array {
+  requireModel("deploy", model);
+  requireObject("deploy", "tensors", tensors, "tensors by name, as of explicitTensors");
+  requireObject("deploy", "options", options, "{ task, doc, metadata }");
+  const { task, doc, metadata } = options;
+  requireOneOf("deploy", "task", task, ["classes", "values"]);
   const constants: Values = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, constantOf(tensor, name)]),
   );

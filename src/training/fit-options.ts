@@ -1,7 +1,8 @@
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, requireDataset } from "../data/dataset.ts";
+import { requireNumber, requireObject, requireThat } from "../errors/arguments.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
-import type { Model } from "../models/model.ts";
+import { type Model, requireModel } from "../models/model.ts";
 import type { CompileOptions } from "../runtime/program.ts";
 import type { TrainingState } from "./events.ts";
 import { type Loss, requireLoss } from "./losses.ts";
@@ -64,7 +65,15 @@ const knownOptions = Object.keys({
  * @throws DataError  for targets that are not the model's
  */
 export function requireFitting(model: Model, data: Dataset, options: FitOptions): void {
+  requireModel("fit", model);
+  requireDataset("fit", data);
+  requireObject("fit", "options", options, "{ seed, epochs, batch, optimiser, schedule }");
   refuseUnknown("fit", options, knownOptions);
+  const { seed, optimiser, schedule } = options;
+  requireNumber("fit", "seed", seed);
+  requireObject("fit", "optimiser", optimiser, "an optimiser, as of adam()");
+  const wanted = "a schedule, as of constantRate(0.01)";
+  requireThat("fit", "schedule", schedule, typeof schedule === "function", wanted);
   const { epochs, batch, logEvery = 1, restarts = 0 } = options;
   for (const [name, n] of Object.entries({ epochs, batch, logEvery })) {
     if (!(Number.isInteger(n) && n >= 1))

@@ -1,3 +1,5 @@
+import { requireObject, shown } from "../errors/arguments.ts";
+import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 import type { Value } from "../graph/node.ts";
 import { add, div, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
@@ -29,12 +31,24 @@ export interface Optimiser {
 }
 
 const within = (name: string, value: number, low: number, high: number) => {
-  if (!(value >= low && value < high))
-    throw new UsageError(`${name} = ${value} is not in [${low}, ${high})`);
+  if (!(typeof value === "number" && value >= low && value < high))
+    throw new UsageError(`${name} = ${shown(value)} is not in [${low}, ${high})`);
 };
 
+function requireOptions(where: string, options: object, known: readonly string[]): void {
+  requireObject(where, "options", options, `{ ${known.join(", ")} }, or nothing`);
+  refuseUnknown(where, options, known);
+}
+const adamNames = ["beta1", "beta2", "epsilon"];
+
+export interface SgdOptions {
+  readonly momentum?: number; // μ
+}
+
 /** v ← μv + g, θ ← θ − ηv; with μ = 0 plain gradient descent. */
-export function sgd({ momentum = 0 } = {}): Optimiser {
+export function sgd(options: SgdOptions = {}): Optimiser {
+  requireOptions("sgd", options, ["momentum"]);
+  const { momentum = 0 } = options;
   within("momentum", momentum, 0, 1);
   const common = { kind: "sgd", coefficients: (_: number, rate: number) => [-rate] };
   if (momentum === 0) {
@@ -65,16 +79,18 @@ export function sgd({ momentum = 0 } = {}): Optimiser {
  *
  * Kingma & Ba (2015), "Adam: a method for stochastic optimization", arXiv:1412.6980, Algorithm 1.
  */
-export const adam = (options: AdamOptions = {}): Optimiser => adamFamily("adam", 0, options);
+export function adam(options: AdamOptions = {}): Optimiser {
+  requireOptions("adam", options, adamNames);
+  return adamFamily("adam", 0, options);
+}
 
 /**
  * Adam with decoupled weight decay, θ ← (1 − ηλ)θ before the step. Loshchilov & Hutter (2019),
  * "Decoupled weight decay regularization", arXiv:1711.05101.
  */
-export function adamW({
-  weightDecay = 1e-2,
-  ...options
-}: AdamOptions & { weightDecay?: number } = {}) {
+export function adamW(given: AdamWOptions = {}): Optimiser {
+  requireOptions("adamW", given, [...adamNames, "weightDecay"]);
+  const { weightDecay = 1e-2, ...options } = given;
   within("weightDecay", weightDecay, 0, Infinity);
   return adamFamily("adamw", weightDecay, options);
 }
@@ -84,6 +100,10 @@ export interface AdamOptions {
   readonly beta1?: number | ((rate: number) => number);
   readonly beta2?: number;
   readonly epsilon?: number;
+}
+
+export interface AdamWOptions extends AdamOptions {
+  readonly weightDecay?: number; // λ
 }
 
 function adamFamily(

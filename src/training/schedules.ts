@@ -1,3 +1,4 @@
+import { requireNumber, requireObject, requireThat, shown } from "../errors/arguments.ts";
 import { refuseUnknown } from "../errors/suggest.ts";
 import { UsageError } from "../errors.ts";
 
@@ -6,7 +7,7 @@ export type Schedule = (t: number, total: number) => number;
 
 const positive = (rate: number) => {
   if (!(rate > 0 && Number.isFinite(rate)))
-    throw new UsageError(`learning rate ${rate} is not positive`);
+    throw new UsageError(`learning rate ${shown(rate)} is not positive`);
 };
 
 /** The same rate at every step. */
@@ -15,24 +16,39 @@ export function constantRate(rate: number): Schedule {
   return () => rate;
 }
 
+export interface StepRateOptions {
+  readonly every?: number; // a share of the run; 1/3
+  readonly factor?: number; // 0.1
+}
+
 /** rate · factorᵏ, k = how many times `every` (a share of the run) has passed. */
-export function stepRate(rate: number, { every = 1 / 3, factor = 0.1 } = {}): Schedule {
+export function stepRate(rate: number, options: StepRateOptions = {}): Schedule {
   positive(rate);
-  if (!(every > 0 && every <= 1))
+  requireObject("stepRate", "options", options, "{ every, factor }, or nothing");
+  refuseUnknown("stepRate", options, ["every", "factor"]);
+  const { every = 1 / 3, factor = 0.1 } = options;
+  requireNumber("stepRate", "factor", factor, { above: 0 });
+  if (!(typeof every === "number" && every > 0 && every <= 1))
     throw new UsageError(`schedule: every = ${every} is not in (0, 1]`);
   return (t, total) => rate * factor ** Math.floor((t - 1) / (every * total));
 }
 
 /** From rate to `floor` along half a cosine: floor + (rate − floor)(1 + cos(π t/T))/2. */
-export function cosineRate(rate: number, { floor = 0 } = {}): Schedule {
+export function cosineRate(rate: number, options: { readonly floor?: number } = {}): Schedule {
   positive(rate);
+  requireObject("cosineRate", "options", options, "{ floor }, or nothing");
+  refuseUnknown("cosineRate", options, ["floor"]);
+  const { floor = 0 } = options;
+  requireNumber("cosineRate", "floor", floor, { from: 0 });
   return (t, total) => floor + ((rate - floor) * (1 + Math.cos((Math.PI * (t - 1)) / total))) / 2;
 }
 
 /** Rises linearly over the first share of the run, then follows `schedule` over the rest. */
 export function warmUp(share: number, schedule: Schedule): Schedule {
-  if (!(share >= 0 && share < 1))
-    throw new UsageError(`schedule: warm-up ${share} is not in [0, 1)`);
+  if (!(typeof share === "number" && share >= 0 && share < 1))
+    throw new UsageError(`schedule: warm-up ${shown(share)} is not in [0, 1)`);
+  const wanted = "what follows it, as cosineRate(0.01)";
+  requireThat("warmUp", "schedule", schedule, typeof schedule === "function", wanted);
   return (t, total) => {
     const steps = Math.round(share * total);
     return t <= steps

@@ -1,4 +1,5 @@
-import type { Model, Parameters } from "../models/model.ts";
+import { requireObject, requireThat } from "../errors/arguments.ts";
+import { type Model, type Parameters, requireModel } from "../models/model.ts";
 import type { Attempt, TrainingState } from "./events.ts";
 import type { FitOptions } from "./fit-options.ts";
 import { flatten, layoutOf, unflatten } from "./flat.ts";
@@ -25,8 +26,14 @@ export const initialState = (
 };
 
 /** The parameters of a state, by name. */
-export const parametersOf = (model: Model, state: TrainingState): Parameters =>
-  unflatten(layoutOf(model.initialise(0)), state.theta);
+export function parametersOf(model: Model, state: TrainingState): Parameters {
+  requireModel("parametersOf", model);
+  requireObject("parametersOf", "state", state, "the state of an event of fit");
+  const { theta } = state;
+  const wanted = "all parameters, as in the state of an event of fit";
+  requireThat("parametersOf", "state.theta", theta, theta instanceof Float32Array, wanted);
+  return unflatten(layoutOf(model.initialise(0)), theta);
+}
 
 /** The attempt under way; the first one began with the run. */
 export const since = ({ attempt }: TrainingState): Attempt =>

@@ -1,9 +1,18 @@
+import { requireObject, requireOneOf, shown } from "../errors/arguments.ts";
 import { CertificateError, UsageError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import { proxKinds } from "../solvers/prox.ts";
 import type { Certificate, Claim, ClaimKind, Convolution, Iteration } from "./certificate.ts";
 import { roundDown, roundUp, roundUpBelowOne } from "./decimals.ts";
 import type { Finding } from "./findings.ts";
 import { type Subject, subjectOf } from "./subject.ts";
+
+/** The iteration that runs, and the model's nominal monotonicity. */
+export interface CertifyOptions extends Iteration {
+  readonly m: number;
+  /** Of a network of convolutions. */
+  readonly convolution?: Convolution;
+}
 
 /**
  * What can be proven of a monotone equilibrium network from the float32 tensors of its file: W, U,
@@ -22,17 +31,16 @@ import { type Subject, subjectOf } from "./subject.ts";
  */
 export function certify(
   tensors: Readonly<Record<string, Tensor>>,
-  {
-    m,
-    activation,
-    splitting,
-    alpha,
-    convolution,
-  }: Iteration & { readonly m: number; readonly convolution?: Convolution },
+  options: CertifyOptions,
 ): Certificate {
+  requireObject("certify", "tensors", tensors, "tensors by name, as of explicitTensors");
+  requireObject("certify", "options", options, "{ m, activation, splitting, alpha } of the model");
+  const { m, activation, splitting, alpha, convolution } = options;
+  requireOneOf("certify", "activation", activation, proxKinds);
+  requireOneOf("certify", "splitting", splitting, ["peaceman-rachford", "forward-backward"]);
   for (const [name, number] of Object.entries({ m, alpha })) {
-    if (!(number > 0 && number < Infinity)) {
-      throw new UsageError(`certify: ${name} = ${number} is not positive`);
+    if (!(typeof number === "number" && number > 0 && number < Infinity)) {
+      throw new UsageError(`certify: ${name} = ${shown(number)} is not positive`);
     }
   }
   const iteration = { activation, splitting, alpha };

@@ -1,3 +1,4 @@
+import { requireObject, requireThat } from "../errors/arguments.ts";
 import { CertificateError, InternalError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Certificate, Claim, ClaimKind } from "./certificate.ts";
@@ -27,9 +28,14 @@ export type Verification = readonly Check[];
  * @throws DataError, ShapeError  for tensors that are not those of such a network
  */
 export function recheck(
-  { iteration, convolution, claims }: Certificate,
+  certificate: Certificate,
   tensors: Readonly<Record<string, Tensor>>,
 ): Verification {
+  requireObject("recheck", "certificate", certificate, "what certify or parseCertificate gives");
+  requireObject("recheck", "tensors", tensors, "tensors by name, as of explicitTensors");
+  const { iteration, convolution, claims } = certificate;
+  requireObject("recheck", "certificate.iteration", iteration, "{ activation, splitting, alpha }");
+  requireThat("recheck", "certificate.claims", claims, Array.isArray(claims), "an array of claims");
   const subject = subjectOf(tensors, { iteration, convolution });
   const { unique, relation, contraction, lipschitz } = subject;
   const findingOf = (kind: ClaimKind): Finding => {

@@ -1,3 +1,4 @@
+import { requireObject, requireSizes, requireThat, requireWhole } from "../../errors/arguments.ts";
 import { UsageError } from "../../errors.ts";
 import type { Value } from "../../graph/node.ts";
 import type { Values } from "../../graph/ops/control.ts";
@@ -26,12 +27,23 @@ export interface ImageLayerOptions {
   readonly activation?: Activation;
 }
 
+/** @throws UsageError  for options that are no object, or sizes that are none */
+export function requireImageOptions(name: string, options: ImageLayerOptions): void {
+  requireObject(name, "options", options, "{ image, channels }");
+  requireSizes(name, "image", options.image);
+  requireThat(
+    name,
+    "image",
+    options.image,
+    options.image.length === 3,
+    "[channels, height, width]",
+  );
+  requireWhole(name, { channels: options.channels });
+}
+
 /** What image layers share: sizes, checked, the injection GN(U ∗ x + b), and the read-out. */
-export function imageLayer(
-  name: string,
-  inputs: number,
-  { image, channels, kernel = 3, groups = 1, stride = 1, pool = 1, activation }: ImageLayerOptions,
-) {
+export function imageLayer(name: string, inputs: number, options: ImageLayerOptions) {
+  const { image, channels, kernel = 3, groups = 1, stride = 1, pool = 1, activation } = options;
   const [planes, height, width] = image;
   positiveWhole(name, { planes, height, width, channels, kernel, groups, stride, pool });
   const refuse = (what: string) => {
@@ -90,9 +102,9 @@ export const normParameters = (name: string, channels: number) => ({
  * that the outer GN, which divides by what it normalises, finds it large beside a small W ∗ z: the
  * layer starts as a contraction.
  */
-export const convolutional =
-  (options: ImageLayerOptions): Layer =>
-  (inputs) => {
+export const convolutional = (options: ImageLayerOptions): Layer => {
+  requireImageOptions("convolutional", options);
+  return (inputs) => {
     const { channels, kernel = 3, stride = 1 } = options;
     const parts = imageLayer("convolutional", inputs, options);
     return {
@@ -109,3 +121,4 @@ export const convolutional =
       features: parts.features,
     };
   };
+};

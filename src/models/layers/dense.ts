@@ -1,4 +1,6 @@
 import { vjp } from "../../autodiff/gradient.ts";
+import { requireObject } from "../../errors/arguments.ts";
+import { refuseUnknown } from "../../errors/suggest.ts";
 import type { Value } from "../../graph/node.ts";
 import { add, square } from "../../graph/ops/elementwise.ts";
 import { affine, gemm, matmul } from "../../graph/ops/linear.ts";
@@ -8,14 +10,16 @@ import type { Activation } from "../mlp.ts";
 import { activationOf, bias, constantly, type Layer, positiveWhole, weight } from "./layer.ts";
 import { groupNorm } from "./norm.ts";
 
-/** z = σ(W z + U x + b), z [width]. */
-export function dense({
-  width,
-  activation = "tanh",
-}: {
+export interface DenseOptions {
   readonly width: number;
   readonly activation?: Activation;
-}): Layer {
+}
+
+/** z = σ(W z + U x + b), z [width]. */
+export function dense(options: DenseOptions): Layer {
+  requireObject("dense", "options", options, "{ width }");
+  refuseUnknown("dense", options, ["width", "activation"]);
+  const { width, activation = "tanh" } = options;
   positiveWhole("dense", { width });
   const sigma = activationOf("dense", activation);
   return (inputs) => ({
@@ -40,16 +44,17 @@ export function dense({
   });
 }
 
-/** z = W₂ σ(W₁ z + U x + b₁) + b₂, z [width], with `hidden` units. */
-export function perceptron({
-  width,
-  hidden,
-  activation = "relu",
-}: {
+export interface PerceptronOptions {
   readonly width: number;
   readonly hidden: number;
   readonly activation?: Activation;
-}): Layer {
+}
+
+/** z = W₂ σ(W₁ z + U x + b₁) + b₂, z [width], with `hidden` units. */
+export function perceptron(options: PerceptronOptions): Layer {
+  requireObject("perceptron", "options", options, "{ width, hidden }");
+  refuseUnknown("perceptron", options, ["width", "hidden", "activation"]);
+  const { width, hidden, activation = "relu" } = options;
   positiveWhole("perceptron", { width, hidden });
   const sigma = activationOf("perceptron", activation);
   return (inputs) => ({
@@ -69,16 +74,17 @@ export function perceptron({
   });
 }
 
-/** z = LN(z + W₂ σ(W₁ z + b₁) + U x + b₂), z [width]; LN is normalisation over a sample's units. */
-export function residual({
-  width,
-  hidden = width,
-  activation = "relu",
-}: {
+export interface ResidualOptions {
   readonly width: number;
   readonly hidden?: number;
   readonly activation?: Activation;
-}): Layer {
+}
+
+/** z = LN(z + W₂ σ(W₁ z + b₁) + U x + b₂), z [width]; LN is normalisation over a sample's units. */
+export function residual(options: ResidualOptions): Layer {
+  requireObject("residual", "options", options, "{ width }");
+  refuseUnknown("residual", options, ["width", "hidden", "activation"]);
+  const { width, hidden = width, activation = "relu" } = options;
   positiveWhole("residual", { width, hidden });
   const sigma = activationOf("residual", activation);
   return (inputs) => ({

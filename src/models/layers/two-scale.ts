@@ -3,7 +3,12 @@ import { add } from "../../graph/ops/elementwise.ts";
 import { concat, reshape } from "../../graph/ops/movement.ts";
 import { reduceMean } from "../../graph/ops/reduction.ts";
 import { conv, convTranspose } from "../../graph/ops/window.ts";
-import { type ImageLayerOptions, imageLayer, normParameters } from "./convolutional.ts";
+import {
+  type ImageLayerOptions,
+  imageLayer,
+  normParameters,
+  requireImageOptions,
+} from "./convolutional.ts";
 import { type Layer, positiveWhole, weight } from "./layer.ts";
 
 /**
@@ -18,9 +23,11 @@ import { type Layer, positiveWhole, weight } from "./layer.ts";
  * After Bai, Koltun & Kolter (2020), "Multiscale deep equilibrium models", arXiv:2006.08656, where x
  * enters at the first scale only.
  */
-export const twoScale =
-  (options: ImageLayerOptions & { /** Of z₂. */ readonly coarse?: number }): Layer =>
-  (inputs) => {
+export const twoScale = (
+  options: ImageLayerOptions & { /** Of z₂. */ readonly coarse?: number },
+): Layer => {
+  requireImageOptions("twoScale", options);
+  return (inputs) => {
     const { channels, kernel = 3, groups = 1, stride = 1, coarse = 2 * channels } = options;
     const parts = imageLayer("twoScale", inputs, options);
     const { rows, columns, sigma, same, norm } = parts;
@@ -63,3 +70,4 @@ export const twoScale =
       features: parts.features + coarse,
     };
   };
+};
