@@ -3,6 +3,7 @@
  * room has its own sub-path for the rest (`eigenflow/graph`, `/models`, `/training`, …).
  */
 export { gradient } from "./autodiff/gradient.ts";
+export { type Exported, type ExportOptions, exportModel } from "./config/export.ts";
 export type { Dataset, Split } from "./data/dataset.ts";
 export { mnist } from "./data/mnist.ts";
 export { splitBySeed } from "./data/split.ts";

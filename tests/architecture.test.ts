@@ -33,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   verification: ["graph", "autodiff", "linalg", "solvers", "models"],
   config: [
+    "onnx",
     "data",
     "signal",
     "graph",

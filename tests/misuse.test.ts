@@ -38,10 +38,11 @@ const table: readonly (readonly [string, RegExp, readonly unknown[]])[] = [
   ...["gradient", "applyStandardisation", "fitStandardisation", "splitBySeed"].flatMap((name) =>
     [undefined, null, {}, "3", -1].map((given) => [name, /loss|dataset/, [given]] as const),
   ),
-  ...["deploy", "explicitTensors", "parametersOf", "certify", "recheck"].flatMap((name) =>
-    [undefined, null, {}, "3", -1].map(
-      (given) => [name, /model|tensors|options|certificate/, [given]] as const,
-    ),
+  ...["deploy", "exportModel", "explicitTensors", "parametersOf", "certify", "recheck"].flatMap(
+    (name) =>
+      [undefined, null, {}, "3", -1].map(
+        (given) => [name, /model|tensors|options|certificate/, [given]] as const,
+      ),
   ),
   ...["encode", "compile", "decode", "mlp", "twoMoons"].flatMap((name) =>
     [undefined, null, "3", Number.NaN, -1, {}].map(

@@ -7,7 +7,7 @@ import type {
 } from "../verification/certificate.ts";
 import { certify } from "../verification/certify.ts";
 import { certifyGain } from "../verification/lbdn.ts";
-import { imageOf, type Modelled } from "./experiment.ts";
+import { imageOf, type Modelled } from "./model-of.ts";
 
 /** What is proven of the tensors in the file, of the kinds that have something to prove. */
 export function certificateOf(

@@ -11,13 +11,7 @@ import {
 import { twoMoons } from "../data/two-moons.ts";
 import { yinYang } from "../data/yin-yang.ts";
 import { DataError } from "../errors.ts";
-import { cnn } from "../models/cnn.ts";
-import { deq } from "../models/deq.ts";
-import { lbdn } from "../models/lbdn.ts";
-import { mlp } from "../models/mlp.ts";
 import type { Model } from "../models/model.ts";
-import { monotoneConvDeq } from "../models/monotone-conv-deq.ts";
-import { monotoneDeq } from "../models/monotone-deq.ts";
 import type { FitOptions } from "../training/fit-options.ts";
 import type { Loss } from "../training/losses.ts";
 import { adam, adamW, type Optimiser, sgd } from "../training/optimisers.ts";
@@ -32,9 +26,9 @@ import {
 } from "../training/schedules.ts";
 import { withHeads } from "../training/sobolev/heads.ts";
 import { sobolevLoss } from "../training/sobolev/loss.ts";
-import { deqSettings, layerOf } from "./deq.ts";
+import { modelOf, settingsOf } from "./model-of.ts";
 import type { Config } from "./schema.ts";
-import { simOf, timeColumn } from "./sim.ts";
+import { timeColumn } from "./sim.ts";
 
 /** A configuration brought to life: what `fit` and `deploy` take. */
 export interface Experiment {
@@ -171,65 +165,8 @@ const splitOf = (
 ): Split =>
   split.by === "hash" ? splitByHash(dataset, split.train) : splitBySeed(dataset, split.train, seed);
 
-/** What a model is made by; of the data only whether they say what their images are. */
-export interface Modelled {
-  readonly model: Config["model"];
-  readonly solver?: Partial<NonNullable<Config["solver"]>> | undefined;
-  readonly data: { readonly kind: string };
-}
-
-/** The model of a configuration. @throws EigenflowError  for sizes and options that do not fit */
-export function modelOf(config: Modelled, inputs: number, outputs: number): Model {
-  const { model, solver } = config;
-  switch (model.kind) {
-    case "monotone-deq":
-      return monotoneDeq({ ...settingsOf(model), ...solver, inputs, outputs });
-    case "deq": {
-      const layer = layerOf(model.layer, () => imageOf(config, inputs));
-      return deq({ ...deqSettings(model), ...solver, inputs, outputs, layer });
-    }
-    case "mlp":
-      return mlp([inputs, ...model.widths, outputs], model);
-    case "lbdn": {
-      const { widths: hidden, activation, lipschitz: gamma } = model;
-      return lbdn({ inputs, outputs, hidden, activation, gamma });
-    }
-    case "sim":
-      return simOf(model, inputs, outputs, (features) => imageOf(config, features));
-    case "monotone-conv-deq":
-      return monotoneConvDeq({ ...model, ...solver, image: imageOf(config, inputs), outputs });
-    case "cnn": {
-      const { widths: hidden, ...rest } = model;
-      return cnn({ ...rest, image: imageOf(config, inputs), hidden, outputs });
-    }
-  }
-}
-
-const settingsOf = <T extends { readonly kind: string }>({ kind: _, ...settings }: T) => settings;
-
-/** Channels, height and width of the images that a model of images takes. */
-export function imageOf({ model, data }: Modelled, inputs: number): [number, number, number] {
-  const { asked, section } =
-    model.kind === "deq"
-      ? { asked: model.layer, section: "layer." }
-      : model.kind === "sim"
-        ? { asked: model.basis, section: "basis." }
-        : { asked: model, section: "" };
-  const given = "image" in asked ? asked.image : undefined;
-  const image = given ?? (data.kind === "mnist" ? ([1, 28, 28] as const) : null);
-  if (image === null) {
-    throw new DataError(`${model.kind}: ${data.kind} does not say what its images are`, {
-      hint: `set model.${section}image to [channels, height, width]`,
-    });
-  }
-  const [planes, height, width] = image;
-  if (planes * height * width !== inputs)
-    throw new DataError(`${model.kind}: images of ${image.join(" × ")}, but ${inputs} features`);
-  return [planes, height, width];
-}
-
 function optimiserOf({ optimiser, schedule, rate }: Config["train"]): Optimiser {
-  if (optimiser.kind === "sgd") return sgd(optimiser);
+  if (optimiser.kind === "sgd") return sgd({ momentum: optimiser.momentum });
   const { kind, beta1, ...rest } = optimiser;
   // checkCycle: only with such a schedule.
   const { base } = schedule as { base: number };
@@ -246,9 +183,9 @@ function scheduleOf({ rate, schedule, warmUp: share, epochs }: Config["train"]):
       case "constant":
         return constantRate(rate);
       case "step":
-        return stepRate(rate, schedule);
+        return stepRate(rate, settingsOf(schedule));
       case "cosine":
-        return cosineRate(rate, schedule);
+        return cosineRate(rate, settingsOf(schedule));
       case "one-cycle": {
         const { base, tail } = schedule;
         return oneCycle(rate, { epochs, base, tail });

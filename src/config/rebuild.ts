@@ -5,7 +5,7 @@ import { type Tensor, zerosOf } from "../graph/tensor.ts";
 import { input } from "../graph/value.ts";
 import type { Model } from "../models/model.ts";
 import { type Deployed, deploy } from "../training/deploy.ts";
-import { type Modelled, modelOf } from "./experiment.ts";
+import { type Modelled, modelOf } from "./model-of.ts";
 import { model } from "./models.ts";
 import { forwardSolve } from "./schema.ts";
 

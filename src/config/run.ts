@@ -1,17 +1,17 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CertificateError } from "../errors.ts";
+import type { CertificateError } from "../errors.ts";
 import { readSim, type SimReading } from "../models/sim/reading.ts";
 import { loadBackend } from "../runtime/backend.ts";
-import { deploy, explicitTensors } from "../training/deploy.ts";
+import { explicitTensors } from "../training/deploy.ts";
 import type { FitStatus, Metrics, TrainEvent, TrainingState } from "../training/events.ts";
 import { fit } from "../training/fit.ts";
 import { createRun, type RunDirectory } from "../training/run-directory.ts";
 import { initialState, parametersOf } from "../training/state.ts";
 import { taskOf } from "../training/targets.ts";
 import type { ModelCertificate } from "../verification/certificate.ts";
-import { certificateOf } from "./certified.ts";
 import type { Experiment } from "./experiment.ts";
+import { writeModel } from "./export.ts";
 import { configHash, formatConfig } from "./load.ts";
 import { watching } from "./watcher.ts";
 
@@ -166,14 +166,6 @@ async function exportModel(
   const task = taskOf(data.train, model.outputs);
   const parameters = parametersOf(model, state);
   const tensors = await explicitTensors(model, parameters, standardisation, options.compile);
-  let certificate: ModelCertificate | null = null;
-  let refused: CertificateError | null = null;
-  try {
-    certificate = certificateOf(config, tensors, model.inputs);
-  } catch (error) {
-    if (!(error instanceof CertificateError)) throw error;
-    refused = error;
-  }
   const spectrum = config.model.kind === "sim" ? readSim(tensors, config.model.modes) : null;
   const run = {
     configSha256: configHash(config),
@@ -183,21 +175,18 @@ async function exportModel(
     steps: state.step,
     test,
   };
-  const about = { ...config.model, inputs: model.inputs, outputs: model.outputs, task };
-  const metadata = {
-    "eigenflow.model": JSON.stringify({
-      ...about,
-      ...(config.solver && { solver: config.solver.forward }),
-      ...(features && { features }),
-      ...(config.data.kind === "csv" && { target: config.data.target }),
-      ...(classNames && { classNames }),
-    }),
-    "eigenflow.run": JSON.stringify(run),
-    ...(certificate && { "eigenflow.certificate": JSON.stringify(certificate) }),
-    ...(spectrum && { "eigenflow.spectrum": JSON.stringify(spectrum) }),
-  };
-  const doc = `${config.model.kind}, trained by eigenflow ${version}`;
+  const { bytes, certificate, refused } = writeModel(model, tensors, config, {
+    about: {
+      ...{ task, features, classNames },
+      target: config.data.kind === "csv" ? config.data.target : null,
+    },
+    doc: `${config.model.kind}, trained by eigenflow ${version}`,
+    metadata: {
+      "eigenflow.run": JSON.stringify(run),
+      ...(spectrum && { "eigenflow.spectrum": JSON.stringify(spectrum) }),
+    },
+  });
   if (certificate) directory.write("certificate.json", `${JSON.stringify(certificate, null, 2)}\n`);
-  directory.write("model.onnx", deploy(model, tensors, { task, doc, metadata }));
+  directory.write("model.onnx", bytes);
   return { model: join(directory.path, "model.onnx"), certificate, refused, spectrum };
 }

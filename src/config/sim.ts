@@ -135,7 +135,7 @@ export function simOf(
   const parts = {
     basis:
       basis.kind === "perceptron"
-        ? mlp([states, ...basis.widths, observables], basis)
+        ? mlp([states, ...basis.widths, observables], { activation: basis.activation })
         : normalisedCnn({ image: image(states), channels: basis.channels, outputs: observables }),
     ...(fourier && { fourier }),
     width,

@@ -62,6 +62,7 @@ export function cnn(options: CnnOptions): Model {
     kind: "cnn",
     inputs: planes * height * width,
     outputs,
+    settings: { model: { kind: "cnn", image, channels, kernel, padding, widths: hidden } },
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
       const layer = (name: string, shape: readonly number[]) =>

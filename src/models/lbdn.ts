@@ -60,6 +60,7 @@ export function lbdn(options: LbdnOptions): Model {
     kind: "lbdn",
     inputs,
     outputs,
+    settings: { model: { kind: "lbdn", widths: hidden, activation, lipschitz: gamma } },
     initialise: (seed) => {
       const parameters: Record<string, Tensor> = {};
       // Glorot's deviation: singular values of Y then spread about √2 − 1, where the gain is largest.

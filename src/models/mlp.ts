@@ -38,6 +38,7 @@ export function mlp(widths: readonly number[], options: MlpOptions = {}): Model 
     inputs: widths[0],
     outputs: widths[layers],
     hidden: widths.slice(1, -1),
+    settings: { model: { kind: "mlp", widths: widths.slice(1, -1), activation, initial } },
     initialise: (seed) => {
       const parameters: Record<string, Parameters[string]> = {};
       for (let i = 0; i < layers; i++) {

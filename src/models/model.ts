@@ -23,6 +23,12 @@ export interface Model {
   readonly explicit: (parameters: Values, supplies?: Supplies) => Values;
   /** Features [N, inputs] → outputs [N, outputs], or [N, T, outputs] of sequences. Outcomes of solves go to `pass`. */
   readonly apply: (explicit: Values, x: Value, pass: Pass) => Value;
+  /**
+   * What made it, by the names and in the units of a configuration (`model` and `solver.forward`): a file's
+   * metadata say so, and the graph can be built again from it. Left out where a configuration cannot ask for
+   * such a model.
+   */
+  readonly settings?: ModelSettings;
   /** What training is to supply; most models want nothing. */
   readonly wants?: Wants;
   /**
@@ -34,6 +40,11 @@ export interface Model {
   readonly hidden?: readonly number[];
   /** Names and widths of the inputs of an exported file, where features are not all of one kind. */
   readonly ports?: readonly (readonly [name: string, width: number])[];
+}
+
+export interface ModelSettings {
+  readonly model: Readonly<Record<string, unknown>>; // its kind and options, without inputs and outputs
+  readonly solver?: Readonly<Record<string, unknown>>; // of the equilibrium
 }
 
 /** How many numbers training changes by their gradient. */

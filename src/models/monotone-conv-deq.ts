@@ -146,6 +146,13 @@ export function monotoneConvDeq(options: MonotoneConvDeqOptions): Model {
     kind: "monotone-conv-deq",
     inputs: image[0] * image[1] * image[2],
     outputs,
+    settings: {
+      model: {
+        ...{ kind: "monotone-conv-deq", image, channels, kernel, injection, border, pool, pooling },
+        ...{ activation, m, alpha, parametrisation },
+      },
+      solver: { ...forward, method: "picard" },
+    },
     initialise: (seed) => {
       const draw = (name: string, shape: readonly number[], fanIn: number) => [
         name,

@@ -130,6 +130,16 @@ function build({
     inputs,
     outputs,
     hidden: [width],
+    // Other splittings a configuration cannot ask for, nor do certificates speak of them.
+    ...((splitting === "peaceman-rachford" || splitting === "forward-backward") && {
+      settings: {
+        model: { kind: "monotone-deq", width, activation, m, splitting, alpha, parametrisation },
+        solver: {
+          method: "picard",
+          ...(typeof forward === "string" ? { method: forward } : forward),
+        },
+      },
+    }),
     initialise: (seed) => {
       const draw = (name: string, shape: readonly number[], fanIn: number) =>
         uniformFanIn(shape, fanIn, seed, name);

@@ -238,7 +238,7 @@ describe("monotone networks", () => {
 
   test.each<[string, object, string]>([
     ["an unknown solver", { forward: "newtn" }, 'did you mean "newton"?'],
-    ["a linear solver forward", { forward: { method: "gmres" } }, "linear equations alone"],
+    ["a linear solver forward", { forward: { method: "gmres" } }, 'serves "linear" alone'],
     [
       "an unknown option",
       { backward: { method: "gmres", widow: 3 } },
