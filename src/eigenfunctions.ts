@@ -20,7 +20,14 @@ export {
   coordinates,
   type Hypothesis,
 } from "./eigenfunctions/coordinate.ts";
-export { advance, type Field, rungeKutta, simulate, stability } from "./eigenfunctions/dynamics.ts";
+export {
+  advance,
+  type Field,
+  rungeKutta,
+  type Steps,
+  simulate,
+  stability,
+} from "./eigenfunctions/dynamics.ts";
 export {
   type Eigenfunction,
   type EigenfunctionOptions,

@@ -1,7 +1,14 @@
 /** eigenflow/graph: symbolic values in ONNX's vocabulary, and the operators on them. */
 
 export type { TensorData, Value } from "./graph/node.ts";
-export { cond, type LoopStep, loop, scan, type Values } from "./graph/ops/control.ts";
+export {
+  cond,
+  type LoopStep,
+  loop,
+  type ScanOptions,
+  scan,
+  type Values,
+} from "./graph/ops/control.ts";
 export {
   abs,
   add,
@@ -63,6 +70,7 @@ export {
   filled,
   matrixTranspose,
   pad,
+  type Range,
   reshape,
   shapeOf,
   slice,
@@ -91,6 +99,7 @@ export {
   conv,
   convTranspose,
   maxPool,
+  type PoolOptions,
   type WindowOptions,
 } from "./graph/ops/window.ts";
 export { type Dim, type DType, formatType, type Shape, type TensorType } from "./graph/shape.ts";

@@ -10,6 +10,7 @@ export {
   operatorEigenvalues,
   stepsAhead,
   truncated,
+  type Way,
 } from "./hybrid/glued.ts";
 export {
   fitLift,
@@ -30,6 +31,7 @@ export {
   type Network,
   networkOf,
 } from "./hybrid/network.ts";
+export type { Enough } from "./hybrid/plateau.ts";
 export { refineLift } from "./hybrid/refine.ts";
 export {
   type Regression,
@@ -38,6 +40,7 @@ export {
   regressed,
 } from "./hybrid/regression.ts";
 export {
+  type BlockStart,
   type ScalingBlock,
   type ScalingStart,
   scalingModel,

@@ -22,7 +22,12 @@ export {
   type RenFitOptions,
   type RenFitState,
 } from "./identification/ren-fit.ts";
-export { type Correlation, type ResidualTests, residualTests } from "./identification/residuals.ts";
+export {
+  type Correlation,
+  type Residuals,
+  type ResidualTests,
+  residualTests,
+} from "./identification/residuals.ts";
 export { stabilise } from "./identification/stabilise.ts";
 export { decodeStep, encodeSequence, encodeStep } from "./identification/step-file.ts";
 export {
@@ -33,6 +38,7 @@ export {
   unitsOfGain,
 } from "./identification/step-model.ts";
 export { type ObservedGain, observedGain } from "./identification/step-observed.ts";
+export type { GainSearch } from "./identification/step-search.ts";
 export {
   excites,
   type OrderTried,
@@ -60,6 +66,7 @@ export {
   markovParameters,
   poles,
   type Response,
+  type Rows,
   type StateSpace,
   simulate,
   stateSpace,

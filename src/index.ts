@@ -20,21 +20,42 @@ export {
   ShapeError,
   UsageError,
 } from "./errors.ts";
-export { cnn } from "./models/cnn.ts";
-export { deq } from "./models/deq.ts";
-export { convolutional } from "./models/layers/convolutional.ts";
-export { dense, perceptron, residual } from "./models/layers/dense.ts";
+export { type CnnOptions, cnn } from "./models/cnn.ts";
+export { type DeqOptions, deq } from "./models/deq.ts";
+export { convolutional, type ImageLayerOptions } from "./models/layers/convolutional.ts";
+export {
+  type DenseOptions,
+  dense,
+  type PerceptronOptions,
+  perceptron,
+  type ResidualOptions,
+  residual,
+} from "./models/layers/dense.ts";
 export { twoScale } from "./models/layers/two-scale.ts";
-export { mlp } from "./models/mlp.ts";
-export { monotoneConvDeq } from "./models/monotone-conv-deq.ts";
-export { monotoneDeq } from "./models/monotone-deq.ts";
+export { type MlpOptions, mlp } from "./models/mlp.ts";
+export { type MonotoneConvDeqOptions, monotoneConvDeq } from "./models/monotone-conv-deq.ts";
+export { type MonotoneDeqOptions, monotoneDeq } from "./models/monotone-deq.ts";
 export { decode } from "./onnx/decode.ts";
 export { encode } from "./onnx/encode.ts";
-export { compile } from "./runtime/program.ts";
-export { deploy, explicitTensors } from "./training/deploy.ts";
+export { type CompileOptions, compile } from "./runtime/program.ts";
+export { type DeployOptions, deploy, explicitTensors } from "./training/deploy.ts";
 export { fit } from "./training/fit.ts";
-export { adam, adamW, sgd } from "./training/optimisers.ts";
-export { constantRate, cosineRate, stepRate, warmUp } from "./training/schedules.ts";
+export type { FitOptions } from "./training/fit-options.ts";
+export {
+  type AdamOptions,
+  type AdamWOptions,
+  adam,
+  adamW,
+  type SgdOptions,
+  sgd,
+} from "./training/optimisers.ts";
+export {
+  constantRate,
+  cosineRate,
+  type StepRateOptions,
+  stepRate,
+  warmUp,
+} from "./training/schedules.ts";
 export { parametersOf } from "./training/state.ts";
-export { certify } from "./verification/certify.ts";
+export { type CertifyOptions, certify } from "./verification/certify.ts";
 export { recheck } from "./verification/recheck.ts";

@@ -9,7 +9,14 @@ export {
   type ImageLayerOptions,
   type ImageShape,
 } from "./models/layers/convolutional.ts";
-export { dense, perceptron, residual } from "./models/layers/dense.ts";
+export {
+  type DenseOptions,
+  dense,
+  type PerceptronOptions,
+  perceptron,
+  type ResidualOptions,
+  residual,
+} from "./models/layers/dense.ts";
 export type {
   EquilibriumLayer,
   Layer,
@@ -23,8 +30,16 @@ export {
   type MonotoneActivation,
   monotoneActivations,
 } from "./models/lbdn.ts";
-export { type Activation, activations, mlp } from "./models/mlp.ts";
-export type { Model, Noise, Parameters, Pass, Supplies, Wants } from "./models/model.ts";
+export { type Activation, activations, type MlpOptions, mlp } from "./models/mlp.ts";
+export type {
+  Model,
+  ModelSettings,
+  Noise,
+  Parameters,
+  Pass,
+  Supplies,
+  Wants,
+} from "./models/model.ts";
 export { trainedCount } from "./models/model.ts";
 export { type MonotoneConvDeqOptions, monotoneConvDeq } from "./models/monotone-conv-deq.ts";
 export {

@@ -1,6 +1,6 @@
 /** eigenflow/training: parameters in, better parameters out. */
 
-export { type Deployed, deploy, explicitTensors } from "./training/deploy.ts";
+export { type Deployed, type DeployOptions, deploy, explicitTensors } from "./training/deploy.ts";
 export type {
   Attempt,
   EpochSums,
@@ -26,8 +26,16 @@ export {
   type LossBatch,
   meanSquaredError,
 } from "./training/losses.ts";
-export { type AdamOptions, adam, adamW, type Optimiser, sgd } from "./training/optimisers.ts";
-export { formatSafetensors, parseSafetensors } from "./training/safetensors.ts";
+export {
+  type AdamOptions,
+  type AdamWOptions,
+  adam,
+  adamW,
+  type Optimiser,
+  type SgdOptions,
+  sgd,
+} from "./training/optimisers.ts";
+export { formatSafetensors, parseSafetensors, type SafeTensors } from "./training/safetensors.ts";
 export {
   constantRate,
   cosineRate,
@@ -35,6 +43,7 @@ export {
   oneCycle,
   oneCycleMomentum,
   type Schedule,
+  type StepRateOptions,
   stepRate,
   warmUp,
 } from "./training/schedules.ts";

@@ -8,7 +8,7 @@ export {
   type Iteration,
   parseCertificate,
 } from "./verification/certificate.ts";
-export { certify } from "./verification/certify.ts";
+export { type CertifyOptions, certify } from "./verification/certify.ts";
 export {
   type Conclusion,
   type Explanation,
@@ -35,6 +35,7 @@ export {
   parseRenCertificate,
   type RenCertificate,
   type RenCheck,
+  type RenClaim,
   recheckRen,
 } from "./verification/ren-certificate.ts";
 export {

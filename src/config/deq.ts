@@ -153,20 +153,23 @@ export const deqModel = z.strictObject({
 });
 
 /** The layer of a configuration; `image` finds what the images of one are. */
-export function layerOf(given: z.output<typeof layer>, image: () => ImageShape): Layer {
-  switch (given.kind) {
+export function layerOf(whole: z.output<typeof layer>, image: () => ImageShape): Layer {
+  switch (whole.kind) {
     case "dense":
-      return dense(given);
+      return dense(optionsOf(whole));
     case "perceptron":
-      return perceptron(given);
+      return perceptron(optionsOf(whole));
     case "residual":
-      return residual(given);
+      return residual(optionsOf(whole));
     case "convolutional":
-      return convolutional({ ...given, image: image() });
+      return convolutional({ ...optionsOf(whole), image: image() });
     case "two-scale":
-      return twoScale({ ...given, image: image() });
+      return twoScale({ ...optionsOf(whole), image: image() });
   }
 }
+
+/** Without its kind. */
+const optionsOf = <T extends { readonly kind: string }>({ kind: _, ...options }: T) => options;
 
 /** The options of `deq` that a configuration sets as they are. */
 export const deqSettings = ({

@@ -79,7 +79,7 @@ function startOf(start: ScalingStart, n: number, seed: number, name: string) {
 }
 
 /** What a block of `count` square layers starts from. */
-interface BlockStart {
+export interface BlockStart {
   readonly seed: number;
   readonly start: ScalingStart;
   readonly count?: number;

@@ -13,7 +13,7 @@ export interface StateSpace {
   readonly dt: number; // s
 }
 
-type Rows = Matrix | readonly ArrayLike<number>[];
+export type Rows = Matrix | readonly ArrayLike<number>[];
 
 /**
  * A system from matrices or their rows.

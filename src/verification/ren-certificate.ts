@@ -46,7 +46,7 @@ export interface RenCheck {
 }
 
 /** What is claimed, the witness aside. */
-type Claim = Pick<RenCertificate, "activation" | "feedback" | "rate" | "guarantee">;
+export type RenClaim = Pick<RenCertificate, "activation" | "feedback" | "rate" | "guarantee">;
 
 const number = z.number();
 const square = z.array(z.array(number));
@@ -86,7 +86,7 @@ const schema: z.ZodType<RenCertificate> = z.strictObject({
 export function certifyRen(
   tensors: Readonly<Record<string, Tensor>>,
   metric: { readonly P: Tensor; readonly Lambda: Tensor },
-  claim: Claim,
+  claim: RenClaim,
 ): RenCertificate {
   const { P, Lambda } = keptWitness(metric);
   const { activation, feedback, rate, guarantee } = claim;
@@ -166,7 +166,7 @@ function supplyInWords(guarantee: Guarantee): string {
 function prove(
   tensors: Readonly<Record<string, Tensor>>,
   witness: Witness,
-  { rate, guarantee, feedback }: Omit<Claim, "activation">,
+  { rate, guarantee, feedback }: Omit<RenClaim, "activation">,
 ) {
   const weights = renWeights(tensors);
   const supply = supplyOf(guarantee, weights.B2.cols, weights.C2.rows);

@@ -3,7 +3,9 @@ import { join, resolve } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
 import { schemas } from "../../src/cli/schemas/schemas.ts";
+import { exportModel } from "../../src/config/export.ts";
 import { formatNpy } from "../../src/data/npy.ts";
+import { monotoneDeq } from "../../src/models/monotone-deq.ts";
 import { readForeign } from "../../src/onnx/foreign/model.ts";
 import { withMetadata } from "../../src/onnx/foreign/open.ts";
 import { keras, sklearn, spread } from "../onnx/foreign/exporters.ts";
@@ -225,6 +227,19 @@ describe("inspect of a model", () => {
     expect(stdout).toMatch(
       /2 {2}\/2\/Gemm +16 x 8 +tanh +136 +14\.09 +0\.9832 +8 +- +can be replaced/,
     );
+  });
+
+  test("the operator of an equilibrium is called that, and no last layer", async () => {
+    const made = monotoneDeq({ inputs: 2, outputs: 2, width: 7 });
+    const { bytes } = await exportModel(made, made.initialise(1), { task: "classes" });
+    writeFileSync(join(cwd, "equilibrium.onnx"), bytes);
+    const { document } = await json("inspect", "equilibrium.onnx");
+    const layers = document.layers as { inputs: number; outputs: number; reason: string | null }[];
+    const reasonOf = (inputs: number, outputs: number) =>
+      layers.find((layer) => layer.inputs === inputs && layer.outputs === outputs)?.reason;
+    expect(reasonOf(2, 7)).toBe(null);
+    expect(reasonOf(7, 7)).toMatch(/inside Loop_\d+ too: the operator of an equilibrium/);
+    expect(reasonOf(7, 2)).toMatch(/last layer/);
   });
 
   test("convolutions are named and left", async () => {

@@ -168,6 +168,6 @@ test("no linear solver is taken for z = f(z)", () => {
     expect(() =>
       fixedPoint((z) => [z], [filled(0, x)], { forward: linear, backward: linear }, solverHealth()),
     ).toThrow(UsageError);
-    expect(() => solver(method)).toThrow("solves linear equations alone");
+    expect(() => solver(method)).toThrow('and serves "linear" alone');
   }
 });

@@ -220,7 +220,11 @@ describe("the registry", () => {
     [{ method: "newton", growth: "much" }, "fixed-point", "newton: growth = much"],
     [{ rtol: -1 }, "fixed-point", "rtol = -1"],
     [{ trace: 1 }, "fixed-point", "trace = 1"],
-    ["dense", "fixed-point", "dense solves linear equations alone"],
+    [
+      "dense",
+      "fixed-point",
+      'dense was asked for the purpose "fixed-point" and serves "linear" alone',
+    ],
   ])("refuses %j for %s", (choice, purpose, message) => {
     expect(() => solver(choice, purpose)).toThrow(UsageError);
     expect(() => solver(choice, purpose)).toThrow(message);

@@ -19,7 +19,7 @@ export const convTranspose = (
   options: WindowOptions & { readonly output_padding?: readonly number[] } = {},
 ) => apply("ConvTranspose", [x, weight], { ...options });
 
-type PoolOptions = Omit<WindowOptions, "group">;
+export type PoolOptions = Omit<WindowOptions, "group">;
 
 /** Largest entry of each window: x [N, C, H, W] → [N, C, H′, W′]. */
 export const maxPool = (x: Value, kernel: readonly number[], options: PoolOptions = {}) =>

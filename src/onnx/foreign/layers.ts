@@ -78,12 +78,15 @@ export function layersOf(model: ForeignModel): Layers {
 function reasonAgainst(
   model: ForeignModel,
   constants: Constants,
-  { input }: Linear,
+  { input, weightName }: Linear,
   output: string,
   starts: ReadonlySet<ForeignNode>,
 ): string | null {
   const rank = rankOf(model, constants, input);
   if (rank !== null && rank !== 2) return `its input has ${rank} axes, not samples and features`;
+  const inside = model.users.get(weightName)?.find(({ captured }) => captured.has(weightName));
+  if (inside !== undefined)
+    return `its weights are used inside ${inside.name || inside.outputs[0]} too: the operator of an equilibrium or a recurrence`;
   if (!leadsTo(model, output, starts)) return "it is the last layer: what it gives is the answer";
   return null;
 }
