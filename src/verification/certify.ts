@@ -9,7 +9,7 @@ import { type Subject, subjectOf } from "./subject.ts";
 
 /** The iteration that runs, and the model's nominal monotonicity. */
 export interface CertifyOptions extends Iteration {
-  readonly m: number;
+  readonly m: number; // nominal, for the record: what is claimed is what W has after the cast
   /** Of a network of convolutions. */
   readonly convolution?: Convolution;
 }
@@ -25,7 +25,6 @@ export interface CertifyOptions extends Iteration {
  * With `convolution`, of a network of convolutions: W and R are then blocks in the basis Q, or T(Q ⊗ I),
  * and the tensors of the file make up the operators, the rounding of Q included.
  *
- * @param m  the nominal monotonicity, for the record: what is claimed is what W has after the cast
  * @throws CertificateError  naming the inequality that does not hold
  * @throws DataError, ShapeError  for tensors that are not those of such a network
  */

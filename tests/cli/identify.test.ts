@@ -295,7 +295,8 @@ describe("simulate and validate", () => {
       const args = ["simulate", model, "-i", "tank.csv", "--json", ...more];
       const { code, stdout } = await called(args, { cwd });
       expect(code).toBe(0);
-      return JSON.parse(stdout) as { initial: unknown; samples: number; y: number[] };
+      const { initial, samples, y } = JSON.parse(stdout);
+      return { initial, samples, y } as { initial: unknown; samples: number; y: number[] };
     };
     const usual = await simulated();
     expect(usual.initial).toBe("zero");
