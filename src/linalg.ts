@@ -22,4 +22,4 @@ export { type Svd, singularValues, spectralNorm, svd } from "./linalg/svd.ts";
 export { type SymmetricEigen, symmetricEigen, symmetricEigenvalues } from "./linalg/symmetric.ts";
 export { type Compression, compressTall } from "./linalg/tall.ts";
 export { appendedGram, tallGram, tallProduct } from "./linalg/tall-products.ts";
-export { type TallSource, tallMatrix, tallSnapshots } from "./linalg/tall-source.ts";
+export { type Reals, type TallSource, tallMatrix, tallSnapshots } from "./linalg/tall-source.ts";

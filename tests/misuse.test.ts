@@ -74,6 +74,7 @@ const table: readonly (readonly [string, RegExp, readonly unknown[]])[] = [
     ["fit", /optimiser/, [model, split, { ...fit, optimiser: wrong }]] as const,
     ["fit", /schedule/, [model, split, { ...fit, schedule: wrong }]] as const,
     ["fit", /model/, [wrong, split, fit]] as const,
+    ["fit", /data/, [model, wrong, fit]] as const,
     ["fit", /dataset/, [model, { train: wrong, test: data }, fit]] as const,
     ["fit", /options/, [model, split, wrong]] as const,
     ["certify", /splitting/, [{}, { ...certified, splitting: wrong }]] as const,

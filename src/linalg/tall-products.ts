@@ -9,14 +9,12 @@ import { add, type Matrix, transpose } from "./matrix.ts";
 import { product, provider } from "./provider.ts";
 import { blockRows, eachBlock, type Reals, type TallSource } from "./tall-source.ts";
 
-type Right = Pick<Matrix, "rows" | "cols" | "data">;
-
 /**
  * Gᵀ = G = FᵀF [cols × cols], or (F W)ᵀ(F W) for a W [cols × k], in float64: by LAPACK where it is and the
  * data are float64, since it knows that G is symmetric; else by ONNX Runtime. Never by both in turn: the
  * threads of each wait for work on the cores that the other needs.
  */
-export async function tallGram(source: TallSource, W: Right | null = null): Promise<Matrix> {
+export async function tallGram(source: TallSource, W: Matrix | null = null): Promise<Matrix> {
   if (byLapack(source)) return symmetricGram(source, W);
   const k = W?.cols ?? source.cols;
   const { F, right, product: P } = operands(source, W);
@@ -46,7 +44,7 @@ export async function tallGram(source: TallSource, W: Right | null = null): Prom
 
 const byLapack = ({ dtype }: TallSource) => dtype === "float64" && provider().name === "lapack";
 
-async function symmetricGram(source: TallSource, W: Right | null): Promise<Matrix> {
+async function symmetricGram(source: TallSource, W: Matrix | null): Promise<Matrix> {
   const k = W?.cols ?? source.cols;
   let sum: Matrix = { rows: k, cols: k, data: new Float64Array(k * k) };
   await eachBlock(source, async (block, _, count) => {
@@ -62,7 +60,7 @@ const blockOf = ({ cols, order }: TallSource, block: Reals, count: number): Matr
 };
 
 /** F W of a block, or its transpose where the columns lie one after the other. */
-const timesRight = (source: TallSource, block: Reals, count: number, W: Right): Matrix => {
+const timesRight = (source: TallSource, block: Reals, count: number, W: Matrix): Matrix => {
   const F = blockOf(source, block, count);
   return source.order === "rows" ? product(F, W) : product(transpose(W), F);
 };
@@ -109,7 +107,7 @@ export async function appendedGram(source: TallSource, gram: Matrix): Promise<Ma
 /** F W [rows × k], block by block, row by row: `take` is given each block and where it begins. */
 export async function tallProduct(
   source: TallSource,
-  W: Right,
+  W: Matrix,
   take: (block: Float64Array, first: number) => void,
 ): Promise<void> {
   if (byLapack(source)) {
@@ -131,7 +129,7 @@ export async function tallProduct(
   }
 }
 
-function operands({ cols, dtype, order }: TallSource, W: Right | null) {
+function operands({ cols, dtype, order }: TallSource, W: Matrix | null) {
   const columns = order === "columns";
   const F = input("F", dtype, columns ? [cols, "block"] : ["block", cols]);
   const wide = cast(F, "float64");
@@ -146,5 +144,5 @@ const feed = ({ cols, dtype, order }: TallSource, data: Reals, count: number) =>
   data,
 });
 
-const feedRight = ({ rows, cols, data }: Right) =>
+const feedRight = ({ rows, cols, data }: Matrix) =>
   ({ dtype: "float64", shape: [rows, cols], data }) as const;

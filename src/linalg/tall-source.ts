@@ -1,6 +1,7 @@
 import { DataError, ShapeError } from "../errors.ts";
 import type { Matrix } from "./matrix.ts";
 
+/** Rows of a tall matrix, in either precision. */
 export type Reals = Float32Array | Float64Array;
 
 /** A matrix too tall to decompose, and perhaps to hold: read in blocks of rows, several times. */

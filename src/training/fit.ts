@@ -1,4 +1,5 @@
 import type { Split } from "../data/dataset.ts";
+import { requireObject } from "../errors/arguments.ts";
 import type { Model } from "../models/model.ts";
 import { epochOrder, stepsPerEpoch } from "./batches.ts";
 import { evaluator } from "./evaluate.ts";
@@ -24,9 +25,11 @@ import { attemptSeed, stretchOf } from "./watch.ts";
  */
 export async function* fit(
   model: Model,
-  { train, test }: Split,
+  data: Split,
   options: FitOptions,
 ): AsyncGenerator<TrainEvent> {
+  requireObject("fit", "data", data, "{ train, test }");
+  const { train, test } = data;
   requireFitting(model, train, options);
   const { seed, epochs, batch, norms = false, observe, accelerate } = options;
   const task = taskOf(train, model.outputs);
