@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { randomStream } from "../../src/data/random.ts";
 import { randomSteps } from "../../src/data/systems/inputs.ts";
 import { simulateSystem } from "../../src/data/systems/system.ts";
 import { cascadedTanks } from "../../src/data/systems/tanks.ts";
@@ -44,6 +45,31 @@ describe("a model from a CSV", () => {
     expect(fits[1]).toBeGreaterThan(fits[0]);
     const { error } = JSON.parse((await ask("level")).stdout);
     expect(error.hint).toContain("in quotes");
+  });
+
+  test("fitted one step ahead, a linear model that simulates poorly says what to do", async () => {
+    // A valve that saturates: its error is slow, so that the last value tells more than the input.
+    const inputs = randomSteps(600, { low: -1, high: 2, shortest: 9, longest: 9, seed: 5 });
+    const noise = randomStream(5, "noise");
+    let x = 0;
+    const lines = Array.from(inputs, (valve) => {
+      x += 0.15 * (-x + Math.tanh(2 * valve) + 0.3 * valve);
+      return `${valve},${x + 0.01 * noise.normal()}`;
+    });
+    writeFileSync(join(cwd, "valve.csv"), `valve,flow\n${lines.join("\n")}\n`);
+    const roles = ["-u", "valve", "-y", "flow", "--ts", "0.5", "--model", "linear", "--json"];
+    const ask = async (focus: string) => {
+      const args = ["identify", "valve.csv", ...roles, "--focus", focus, "-o", focus];
+      const { code, stdout } = await called(args, { cwd });
+      expect(code).toBe(0);
+      const { warnings, models } = JSON.parse(stdout);
+      const [simulated, next] = models[0].heldOut.fits.map(({ fit }: { fit: number }) => fit);
+      return { hinted: warnings.join().includes("--focus simulation"), simulated, next };
+    };
+    const [prediction, simulation] = [await ask("prediction"), await ask("simulation")];
+    expect(prediction.next - prediction.simulated).toBeGreaterThan(25);
+    expect([prediction.hinted, simulation.hinted]).toEqual([true, false]);
+    expect(simulation.simulated).toBeGreaterThan(prediction.simulated);
   });
 
   test("is judged, certified and stored, and says the same as JSON", async () => {

@@ -112,6 +112,7 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
       ...linear.model.warnings,
       ...(fit?.warnings ?? []),
       ...worse(judged),
+      ...(flags.focus === "simulation" ? [] : shortSighted(judged[0])),
     ],
   };
   const result = { ...found, files: await writeIdentified(found, paths, flags) };
@@ -123,14 +124,28 @@ export async function identify(paths: readonly string[], flags: IdentifyFlags): 
   };
 }
 
+/** Points of fit from one step ahead to the simulation beyond which the focus of the fit is to blame. */
+const sighted = 25;
+
+/** Said where the linear model, fitted one step ahead, is good at that and not at what it is judged by. */
+function shortSighted({ heldOut: { horizons } }: Judged): string[] {
+  const [simulated, next] = [horizons[0].fit, horizons[1].fit];
+  if (!(next - simulated > sighted)) return [];
+  return [
+    `the linear model, fitted one step ahead (${percentOf(next)} % of the data held out), simulates them to ` +
+      `${percentOf(simulated)} %: --focus simulation fits its simulation`,
+  ];
+}
+
+const percentOf = (fit: number) => (Number.isFinite(fit) ? fit.toFixed(1) : String(fit));
+
 /** Said where the network is the poorer model of the data held out. */
 function worse([linear, network]: readonly Judged[]): string[] {
   if (network === undefined) return [];
   const [of, than] = [network, linear].map(({ heldOut }) => heldOut.horizons[0].fit);
   if (of >= than - 1) return [];
-  const number = (fit: number) => (Number.isFinite(fit) ? fit.toFixed(1) : String(fit));
   return [
-    `the network simulates the data held out worse than the linear model, ${number(of)} against ${number(than)} %: ` +
+    `the network simulates the data held out worse than the linear model, ${percentOf(of)} against ${percentOf(than)} %: ` +
       "it saw too little, or what it has to be, contracting at the rate and bounded as asked for, the system is not",
   ];
 }
