@@ -82,7 +82,9 @@ export async function exportModel(
     );
   const tensors = await explicitTensors(model, parameters, standardisation, options.compile);
   return writeModel(model, tensors, configurationOf(model, tensors, options.task), {
-    ...{ about: options, doc, metadata },
+    about: options,
+    doc,
+    metadata,
   });
 }
 
